@@ -1,0 +1,1 @@
+"""Bit-exact MAC-array accelerators from quantized PyTorch networks."""

@@ -1,0 +1,1 @@
+"""The integer graph: tensors, operations, their rules and their file format."""

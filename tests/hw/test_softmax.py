@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from amaranth.sim import Simulator, SimulatorContext
+
 from isomac_hw.softmax import Reciprocal, Softmax, SoftmaxParameters
 
 PARAMETERS = SoftmaxParameters(
@@ -108,7 +109,7 @@ class Bench:
 
         for _ in range(self.random.randrange(3)):
             observed = await self.tick(ctx)
-            assert not (observed["busy"] or observed["done"] or observed["write_enable"])
+            assert not any(observed[name] for name in ("busy", "done", "write_enable"))
 
         settings = {
             "input_base": job.input_base,
@@ -122,7 +123,7 @@ class Bench:
             ctx.set(getattr(dut, name), value)
         ctx.set(dut.start, 1)
         observed = await self.tick(ctx)
-        assert not (observed["busy"] or observed["done"] or observed["read_enable"])
+        assert not any(observed[name] for name in ("busy", "done", "read_enable"))
 
         reads, writes = [], []
         cycles = 0
@@ -251,7 +252,7 @@ def test_largest_map() -> None:
 
 
 @pytest.mark.parametrize(
-    "table_bits, sum_bits, reciprocal_bits, shift, table_peak",
+    ("table_bits", "sum_bits", "reciprocal_bits", "shift", "table_peak"),
     [
         (17, 23, 32, 24, 65536),
         (17, 23, 32, 24, 40000),
@@ -347,7 +348,7 @@ def test_compute_by_hand() -> None:
 
 
 @pytest.mark.parametrize(
-    "changes, message",
+    ("changes", "message"),
     [
         ({"channel_lanes": 0}, "channel_lanes must be at least 1, not 0"),
         ({"address_bits": 0}, "address_bits must be at least 1, not 0"),
@@ -369,7 +370,7 @@ def test_parameters_are_checked(changes: dict[str, int], message: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "row, table, zero_point, message",
+    ("row", "table", "zero_point", "message"),
     [
         ([], TABLE, 0, "row must have 1 to 64 channels, not 0"),
         ([0] * 65, TABLE, 0, "row must have 1 to 64 channels, not 65"),

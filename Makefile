@@ -1,0 +1,67 @@
+# Everything from a fresh checkout with Python 3.11 or newer, a C++ compiler, make and perl:
+#
+#   make demo     quantize the example network, generate its accelerator, prove it byte for byte
+#   make test     style, types and the test suite
+#   make bench    predicted and simulated cycles of the example network on several budgets
+#   make install  only the virtual environment .venv
+#   make lint     only style and types
+#   make clean    remove what the tools wrote; `make distclean` removes .venv too
+#
+# PYTHON names another interpreter, and PIP_FLAGS goes to every `pip install`.
+
+PYTHON ?= python3
+PIP_FLAGS ?=
+
+# PyTorch's own index has a build without CUDA: 200 MB in the place of several GB. Where that index
+# cannot be reached, pip falls back to those it is configured for.
+TORCH := $(shell sed -n 's/^ *"\(torch==[^"]*\)".*/\1/p' pyproject.toml)
+TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
+
+BIN := .venv/bin
+INSTALLED := .venv/.isomac-installed
+PIP := $(BIN)/python -m pip -q --disable-pip-version-check install $(PIP_FLAGS)
+
+DEMO := build/fashion_cnn
+MODEL := examples/fashion_cnn/model.py
+
+# need TEST THING: ends with one sentence when the test fails.
+NEED := need() { eval "$$1" >/dev/null 2>&1 || { echo "isomac needs $$2." >&2; exit 1; }; };
+
+.PHONY: demo test bench install lint clean distclean
+.DEFAULT_GOAL := demo
+
+demo: install
+	$(BIN)/isomac build $(MODEL):fashion_cnn --data $(MODEL):calibration -o $(DEMO)
+	$(BIN)/isomac cosim $(DEMO) -n 64
+
+test: lint
+	$(BIN)/pytest -n 2
+
+lint: install
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+install: $(INSTALLED)
+	@$(NEED) \
+	need "command -v c++" "a C++ compiler named c++ (on Debian and Ubuntu: apt install g++)"; \
+	need "command -v perl" "perl (on Debian and Ubuntu: apt install perl)"
+
+$(INSTALLED): pyproject.toml
+	@$(NEED) \
+	need "$(PYTHON) -c 'import sys; assert sys.version_info >= (3, 11)'" \
+	  "Python 3.11 or newer, and $(PYTHON) is not (name another with make PYTHON=python3.12)"; \
+	need "$(PYTHON) -c 'import venv, ensurepip'" \
+	  "the module venv of $(PYTHON) (on Debian and Ubuntu: apt install python3-venv)"; \
+	test -x $(BIN)/python || $(PYTHON) -m venv --clear .venv
+	@rm -f $@
+	$(PIP) --no-deps --retries 0 --extra-index-url $(TORCH_INDEX) $(TORCH)
+	$(PIP) -e '.[dev]'
+	@touch $@
+
+clean:
+	rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find hw sw cosim tests examples -name __pycache__ -type d -prune -exec rm -rf {} +
+
+distclean: clean
+	rm -rf .venv

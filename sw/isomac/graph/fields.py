@@ -6,6 +6,7 @@ the operation is made, and tells the file format what to write and what to accep
 
 import dataclasses
 import operator
+import reprlib
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from functools import cache
@@ -22,6 +23,7 @@ from isomac.graph.limits import (
     INT8_MAX,
     INT8_MIN,
     MULTIPLIER_LIMIT,
+    NAME_MAX,
     SHIFT_MAX,
     SHIFT_MIN,
 )
@@ -47,13 +49,15 @@ class Integer(Kind):
 
     def normalize(self, value: object, where: str) -> int:
         if isinstance(value, (bool, np.bool_)) or not hasattr(value, "__index__"):
-            raise GraphError(f"{where} must be an integer, not {value!r}")
+            raise GraphError(f"{where} must be an integer, not {reprlib.repr(value)}")
         try:
             number = operator.index(cast("Any", value))
         except TypeError:
-            raise GraphError(f"{where} must be an integer, not {value!r}") from None
+            raise GraphError(f"{where} must be an integer, not {reprlib.repr(value)}") from None
         if not self.minimum <= number <= self.maximum:
-            raise GraphError(f"{where} must be in [{self.minimum}, {self.maximum}], not {number}")
+            raise GraphError(
+                f"{where} must be in [{self.minimum}, {self.maximum}], not {reprlib.repr(number)}"
+            )
         return number
 
 
@@ -67,7 +71,7 @@ class Integers(Kind):
 
     def normalize(self, value: object, where: str) -> tuple[int, ...]:
         if not isinstance(value, (tuple, list)) or len(value) != self.length:
-            raise GraphError(f"{where} must be {self.length} integers, not {value!r}")
+            raise GraphError(f"{where} must be {self.length} integers, not {reprlib.repr(value)}")
         element = Integer(self.minimum, self.maximum)
         return tuple(element.normalize(item, where) for item in value)
 
@@ -78,7 +82,7 @@ class Spans(Kind):
 
     def normalize(self, value: object, where: str) -> tuple[tuple[int, int], ...]:
         if not isinstance(value, (tuple, list)) or not value:
-            raise GraphError(f"{where} must be a list of (start, stop), not {value!r}")
+            raise GraphError(f"{where} must be a list of (start, stop), not {reprlib.repr(value)}")
         pair = Integers(2, 0, DIMENSION_MAX)
         spans = []
         for item in value:
@@ -127,6 +131,15 @@ class Array(Kind):
         if len(outside):
             index = tuple(int(i) for i in outside[0])
             raise GraphError(f"{where}{list(index)} must be in [{low}, {high}], not {value[index]}")
+
+
+def check_name(value: object, where: str) -> None:
+    """Require a string of 1 to 1000 printable characters, fit for a message on one line."""
+    if not isinstance(value, str) or not 1 <= len(value) <= NAME_MAX or not value.isprintable():
+        raise GraphError(
+            f"{where} must be a string of 1 to {NAME_MAX} printable characters,"
+            f" not {reprlib.repr(value)}"
+        )
 
 
 @cache

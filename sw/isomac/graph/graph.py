@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import reprlib
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from functools import cached_property
 
 from isomac.errors import GraphError
 from isomac.graph.canonical import canonical_text
+from isomac.graph.fields import check_name
 from isomac.graph.operation import Operation
 from isomac.graph.tensor import Tensor
 
@@ -24,7 +26,7 @@ class Graph:
     Parameters
     ----------
     name
-        Name of the network.
+        Name of the network, printable, not empty.
     tensors
         Every tensor that is an input of the graph or the output of an operation.
     operations
@@ -40,8 +42,7 @@ class Graph:
     outputs: tuple[str, ...]
 
     def __post_init__(self) -> None:
-        if not isinstance(self.name, str) or not self.name:
-            raise GraphError(f"the name of a graph must be a non-empty string, not {self.name!r}")
+        check_name(self.name, "the name of a graph")
         parts: tuple[tuple[str, type, str], ...] = (
             ("tensors", Tensor, "tensors"),
             ("operations", Operation, "operations"),
@@ -51,11 +52,15 @@ class Graph:
         for field, kind, meaning in parts:
             value = getattr(self, field)
             if isinstance(value, str) or not isinstance(value, Iterable):
-                raise GraphError(f"{self}: {field} must be a tuple of {meaning}, not {value!r}")
+                raise GraphError(
+                    f"{self}: {field} must be a tuple of {meaning}, not {reprlib.repr(value)}"
+                )
             items = tuple(value)
             for item in items:
                 if not isinstance(item, kind):
-                    raise GraphError(f"{self}: {field} must hold {meaning}, not {item!r}")
+                    raise GraphError(
+                        f"{self}: {field} must hold {meaning}, not {reprlib.repr(item)}"
+                    )
             object.__setattr__(self, field, items)
 
     def __str__(self) -> str:

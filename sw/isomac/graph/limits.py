@@ -20,6 +20,13 @@ SOFTMAX_TABLE_MAX = 1 << 16
 #: With table entries of 17 bits, the product of entry and reciprocal stays far below 63 bits.
 RECIPROCAL_BITS_MAX = 32
 
+#: Smallest and largest scale of a tensor: its reciprocal and its products are finite in float32.
+SCALE_MIN = 2.0**-64
+SCALE_MAX = 2.0**64
+
+#: Largest number of characters of a name, and of the source of an operation.
+NAME_MAX = 1000
+
 #: Largest stride, dilation, kernel or padding, and number of groups.
 EXTENT_MAX = 1 << 16
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import reprlib
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from isomac.errors import GraphError
-from isomac.graph.fields import kinds
+from isomac.graph.fields import check_name, kinds
 
 if TYPE_CHECKING:
     from isomac.graph.graph import Graph
@@ -30,13 +31,14 @@ class Operation(ABC):
     Parameters
     ----------
     name
-        Unique within its graph, not empty.
+        Unique within its graph, printable, not empty.
     inputs
         Names of the tensors that are read, in order.
     output
         Name of the tensor that is produced.
     source
-        Where the user wrote this, for messages. No part of the identity of a graph.
+        Where the user wrote this, one printable line for messages; no part of the identity of a
+        graph.
 
     Raises
     ------
@@ -59,17 +61,16 @@ class Operation(ABC):
         _REGISTRY[cls.__name__] = cls
 
     def __post_init__(self) -> None:
-        if not isinstance(self.name, str) or not self.name:
-            raise GraphError(
-                f"the name of an operation must be a non-empty string, not {self.name!r}"
-            )
+        check_name(self.name, "the name of an operation")
+        if self.source != "":
+            check_name(self.source, f"the source of operation {self.name!r}")
         inputs = self.inputs
         if not isinstance(inputs, (tuple, list)) or not all(isinstance(i, str) for i in inputs):
-            raise GraphError(f"{self}: inputs must be names of tensors, not {inputs!r}")
+            raise GraphError(f"{self}: inputs must be names of tensors, not {reprlib.repr(inputs)}")
         if not isinstance(self.output, str):
-            raise GraphError(f"{self}: output must be the name of a tensor, not {self.output!r}")
-        if not isinstance(self.source, str):
-            raise GraphError(f"{self}: source must be a string, not {self.source!r}")
+            raise GraphError(
+                f"{self}: output must be the name of a tensor, not {reprlib.repr(self.output)}"
+            )
         low, high = self.arity
         if not low <= len(inputs) <= high:
             accepted = f"{low}" if low == high else f"{low} to {high}"

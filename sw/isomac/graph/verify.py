@@ -9,8 +9,8 @@ def verify(graph: Graph) -> None:
     """Check that `graph` is complete and consistent, and that none of its sums can overflow.
 
     The form of a single tensor or field (dtype, rank, range of a shift) was checked when it was
-    made; here are the rules between them: names, order, shapes, equal quantization where an operator
-    keeps it, padding against kernel, clamps, accumulators.
+    made. Here are the rules between them: names, order, shapes, equal quantization where an
+    operator keeps it, padding against kernel, clamps, accumulators.
 
     Raises
     ------

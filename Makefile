@@ -27,7 +27,7 @@ MODEL := examples/fashion_cnn/model.py
 # need TEST THING: ends with one sentence when the test fails.
 NEED := need() { eval "$$1" >/dev/null 2>&1 || { echo "isomac needs $$2." >&2; exit 1; }; };
 
-.PHONY: demo test bench install lint clean distclean
+.PHONY: demo test bench install tools lint clean distclean
 .DEFAULT_GOAL := demo
 
 demo: install
@@ -42,12 +42,14 @@ lint: install
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-install: $(INSTALLED)
+install: $(INSTALLED) tools
+
+tools:
 	@$(NEED) \
 	need "command -v c++" "a C++ compiler named c++ (on Debian and Ubuntu: apt install g++)"; \
 	need "command -v perl" "perl (on Debian and Ubuntu: apt install perl)"
 
-$(INSTALLED): pyproject.toml
+$(INSTALLED): pyproject.toml | tools
 	@$(NEED) \
 	need "$(PYTHON) -c 'import sys; assert sys.version_info >= (3, 11)'" \
 	  "Python 3.11 or newer, and $(PYTHON) is not (name another with make PYTHON=python3.12)"; \

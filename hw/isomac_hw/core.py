@@ -1,0 +1,298 @@
+"""The core: memories, the array with what feeds and drains it, stream jobs, softmax, and the sequencer."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from amaranth.hdl import Module, Signal, Value
+from amaranth.lib import stream, wiring
+from amaranth.lib.wiring import In, Out
+
+from isomac_hw.activation_memory import ActivationMemory
+from isomac_hw.errors import ErrorCode
+from isomac_hw.image_memory import ImageMemory
+from isomac_hw.job import JobView, Kind
+from isomac_hw.legality import job_is_legal
+from isomac_hw.load_port import LOAD_BITS, LoadPort, LoadTarget
+from isomac_hw.loader import Loader
+from isomac_hw.mac_array import MacArray
+from isomac_hw.output_stage import OutputStage
+from isomac_hw.parameters import AcceleratorParameters
+from isomac_hw.sequencer import COUNTER_BITS, Sequencer
+from isomac_hw.softmax import Softmax
+from isomac_hw.stepper import Stepper
+from isomac_hw.stream_jobs import InputStore, OutputFetch
+from isomac_hw.window import Window
+
+
+@dataclass(frozen=True)
+class Images:
+    """Contents of the image memories, row by row as unsigned integers; for the Amaranth simulator only.
+
+    In Verilog the same contents come from ``<name>.hex``.
+    """
+
+    program: Sequence[int] = ()
+    weights: Sequence[int] = ()
+    requant: Sequence[int] = ()
+    table: Sequence[int] = field(default=())
+
+
+def memory_targets(parameters: AcceleratorParameters) -> list[LoadTarget]:
+    """The image memories of a core, in the order of their load index."""
+    p = parameters
+    targets = [
+        LoadTarget("program", p.job_layout.width, p.program_depth),
+        LoadTarget("weights", 8 * p.channel_lanes, p.weight_depth),
+        LoadTarget("requant", p.requant_row_bits, p.requant_depth),
+    ]
+    if p.softmax is not None:
+        targets.append(LoadTarget("table", p.softmax.table_bits, 256))
+    return targets
+
+
+class Core(wiring.Component):
+    """One accelerator core. Ports and their meaning: ARCHITECTURE.md, section 2.
+
+    Parameters
+    ----------
+    parameters
+        What to build.
+    images
+        Memory contents for simulation in Amaranth.
+    """
+
+    def __init__(self, parameters: AcceleratorParameters, images: Images | None = None):
+        self._parameters = p = parameters
+        self._images = images or Images()
+        word_bits = 8 * p.channel_lanes
+        members: dict[str, In | Out] = {
+            "start": In(1),
+            "busy": Out(1),
+            "done": Out(1),
+            "error": Out(4),
+            "i": In(stream.Signature(word_bits)),
+            "o": Out(stream.Signature(word_bits)),
+            "cycles": Out(COUNTER_BITS),
+            "layer_done": Out(1),
+            "layer_cycles": Out(COUNTER_BITS),
+            "trace_valid": Out(1),
+            "trace_address": Out(p.address_bits),
+            "trace_data": Out(word_bits),
+        }
+        if p.mode == "programmable":
+            members["load"] = In(stream.Signature(LOAD_BITS))
+        super().__init__(members)
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        p = self._parameters
+        word_bits = 8 * p.channel_lanes
+        memories = self._memories(m)
+        job = p.job_layout.view(memories["program"].data)
+
+        kinds = {Kind.INPUT, Kind.ARRAY, Kind.OUTPUT} | (
+            {Kind.SOFTMAX} if p.softmax is not None else set()
+        )
+        m.submodules.sequencer = sequencer = Sequencer(
+            job, program_depth=p.program_depth, kinds=frozenset(kinds)
+        )
+        m.submodules.activations = activations = ActivationMemory(
+            word_bits=word_bits,
+            depth=p.activation_depth,
+            banks=p.banks,
+            address_bits=p.address_bits,
+        )
+        m.submodules.input_store = store = InputStore(
+            word_bits=word_bits, address_bits=p.address_bits, count_bits=len(job.words)
+        )
+        m.submodules.output_fetch = fetch = OutputFetch(
+            word_bits=word_bits,
+            address_bits=p.address_bits,
+            count_bits=len(job.words),
+            depth=p.activation_depth,
+        )
+        m.submodules.loader = loader = Loader(p, job)
+        m.submodules.output_stage = output = OutputStage(p, job)
+        stepper = self._array(m, job, memories, loader, output)
+
+        is_kind = {kind: Signal(name=f"is_{kind.name.lower()}") for kind in kinds}
+        for kind, signal in is_kind.items():
+            m.d.comb += signal.eq(job.kind == kind)
+        launch = {kind: sequencer.launch & is_kind[kind] for kind in kinds}
+        m.d.comb += [
+            memories["program"].address.eq(sequencer.program_address),
+            store.start.eq(launch[Kind.INPUT]),
+            store.base.eq(job.output_base),
+            store.words.eq(job.words),
+            fetch.start.eq(launch[Kind.OUTPUT]),
+            fetch.base.eq(job.input_base),
+            fetch.words.eq(job.words),
+            fetch.read_data.eq(activations.read_data[0]),
+            loader.start.eq(launch[Kind.ARRAY]),
+            stepper.start.eq(launch[Kind.ARRAY]),
+            output.start.eq(launch[Kind.ARRAY]),
+            loader.read_data.eq(activations.read_data),
+        ]
+        wiring.connect(m, wiring.flipped(self.i), store.i)
+        wiring.connect(m, fetch.o, wiring.flipped(self.o))
+
+        # One read port and one write port: only the unit of the running job uses them.
+        writers = {Kind.INPUT: store, Kind.ARRAY: output}
+        readers = {Kind.OUTPUT: fetch, Kind.ARRAY: loader}
+        dones = {Kind.INPUT: store.done, Kind.ARRAY: output.done, Kind.OUTPUT: fetch.done}
+        softmax_overrun: Value = Value.cast(0)
+        if p.softmax is not None:
+            softmax = self._softmax(
+                m, job, memories["table"], activations, launch[Kind.SOFTMAX]
+            )
+            writers[Kind.SOFTMAX] = softmax
+            dones[Kind.SOFTMAX] = softmax.done
+            softmax_overrun = softmax.read_enable & (softmax.read_address >= p.activation_depth)
+            with m.If(is_kind[Kind.SOFTMAX]):
+                # The unit counts on data a fixed number of cycles after the address.
+                m.d.comb += [
+                    activations.read_enable.eq(1),
+                    activations.read_address.eq(softmax.read_address),
+                ]
+        write_enable = Signal()
+        write_overrun = Signal()
+        for kind in sorted(kinds):
+            with m.If(is_kind[kind]):
+                if kind in writers:
+                    unit = writers[kind]
+                    m.d.comb += [
+                        write_enable.eq(unit.write_enable),
+                        activations.write_address.eq(unit.write_address),
+                        activations.write_data.eq(unit.write_data),
+                    ]
+                if kind in readers:
+                    unit = readers[kind]
+                    m.d.comb += [
+                        activations.read_enable.eq(unit.read_enable),
+                        activations.read_address.eq(unit.read_address),
+                    ]
+                m.d.comb += sequencer.unit_done.eq(dones[kind])
+        healthy = (sequencer.fault == 0) & (sequencer.error == 0)
+        m.d.comb += [
+            write_overrun.eq(write_enable & (activations.write_address >= p.activation_depth)),
+            activations.write_enable.eq(write_enable & healthy),
+        ]
+
+        faults = [
+            (write_overrun, ErrorCode.ACTIVATION_WRITE),
+            (loader.overrun | fetch.overrun | softmax_overrun, ErrorCode.ACTIVATION_READ),
+            (stepper.weight_overrun, ErrorCode.WEIGHT_READ),
+            (output.requant_overrun, ErrorCode.REQUANT_READ),
+        ]
+        if p.mode == "programmable":
+            faults.append((self._load_port(m, memories, sequencer.busy), ErrorCode.LOAD))
+        for condition, code in faults:
+            with m.If(condition):
+                m.d.comb += sequencer.fault.eq(code)
+
+        m.d.comb += [
+            sequencer.start.eq(self.start),
+            sequencer.legal.eq(job_is_legal(p, job)),
+            sequencer.input_accepted.eq(store.write_enable),
+            self.busy.eq(sequencer.busy),
+            self.done.eq(sequencer.done),
+            self.error.eq(sequencer.error),
+            self.cycles.eq(sequencer.cycles),
+            self.layer_done.eq(sequencer.layer_done),
+            self.layer_cycles.eq(sequencer.layer_cycles),
+            self.trace_valid.eq(activations.write_enable),
+            self.trace_address.eq(activations.write_address),
+            self.trace_data.eq(activations.write_data),
+        ]
+        return m
+
+    def _memories(self, m: Module) -> dict[str, ImageMemory]:
+        """The image memories by name."""
+        memories = {}
+        for target in memory_targets(self._parameters):
+            memories[target.name] = m.submodules[f"{target.name}_memory"] = ImageMemory(
+                width=target.width,
+                depth=target.depth,
+                image=f"{target.name}.hex",
+                init=getattr(self._images, target.name),
+                loadable=self._parameters.mode == "programmable",
+            )
+        return memories
+
+    def _array(
+        self,
+        m: Module,
+        job: JobView,
+        memories: dict[str, ImageMemory],
+        loader: Loader,
+        output: OutputStage,
+    ) -> Stepper:
+        """Window, stepper and array between the loader and the output stage."""
+        p = self._parameters
+        m.submodules.window = window = Window(p)
+        m.submodules.stepper = stepper = Stepper(p, job)
+        m.submodules.array = array = MacArray(p)
+        m.d.comb += [
+            getattr(window, name).eq(getattr(loader, name))
+            for name in ("valid", "words", "chunk", "row", "segment_end", "tags")
+        ]
+        m.d.comb += [
+            loader.advance.eq(window.advance),
+            window.stride.eq(job.stride),
+            window.swap.eq(stepper.swap),
+            window.shift.eq(stepper.shift),
+            stepper.window_full.eq(window.full),
+            stepper.window_tags.eq(window.full_tags),
+            stepper.can_finish.eq(output.can_finish),
+            memories["weights"].address.eq(stepper.weight_address),
+            array.weights.eq(memories["weights"].data),
+            array.lanes.eq(window.lanes),
+            array.issue.eq(stepper.issue),
+            array.first.eq(stepper.first),
+            array.last.eq(stepper.last),
+            array.byte.eq(stepper.byte),
+            array.dense.eq(job.dense),
+            array.reduce_max.eq(job.reduce_max),
+            output.finish.eq(stepper.issue & stepper.last),
+            output.shadow.eq(array.shadow),
+            memories["requant"].address.eq(output.requant_address),
+            output.requant_row.eq(memories["requant"].data),
+        ]
+        return stepper
+
+    def _softmax(
+        self,
+        m: Module,
+        job: JobView,
+        table: ImageMemory,
+        activations: ActivationMemory,
+        launch: Value,
+    ) -> Softmax:
+        """The softmax unit and its table."""
+        m.submodules.softmax = unit = Softmax(self._parameters.softmax)
+        m.d.comb += [
+            unit.start.eq(launch),
+            unit.input_base.eq(job.input_base),
+            unit.output_base.eq(job.output_base),
+            unit.plane_stride.eq(job.plane_stride),
+            unit.channels_minus_1.eq(job.channels),
+            unit.pixels_minus_1.eq(job.words),
+            unit.zero_point.eq(job.zero_point),
+            unit.read_data.eq(activations.read_data[0]),
+            table.address.eq(unit.table_address),
+            unit.table_data.eq(table.data),
+        ]
+        return unit
+
+    def _load_port(self, m: Module, memories: dict[str, ImageMemory], busy: Value) -> Value:
+        """The load port; returns its error."""
+        m.submodules.load_port = port = LoadPort(memory_targets(self._parameters))
+        wiring.connect(m, wiring.flipped(self.load), port.i)
+        m.d.comb += port.enable.eq(~busy)
+        for index, memory in enumerate(memories.values()):
+            m.d.comb += [
+                memory.write_enable.eq(port.write_enable[index]),
+                memory.write_address.eq(port.write_address),
+                memory.write_data.eq(port.write_data),
+            ]
+        return port.error

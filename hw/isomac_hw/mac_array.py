@@ -1,0 +1,146 @@
+"""The array: P pixel lanes by M channel lanes of multiply-accumulate, output-stationary."""
+
+from amaranth.hdl import Array, Module, Mux, Signal, signed
+from amaranth.lib import data, wiring
+from amaranth.lib.wiring import In, Out
+from amaranth.utils import ceil_log2
+
+from isomac_hw.parameters import AcceleratorParameters
+
+
+class MacLane(wiring.Component):
+    """One multiply-accumulate unit with its shadow.
+
+    Cycle t: ``activation`` and ``weight`` are valid. The product is registered at the end of t, with ``accumulate``
+    high in t + 1 it is added (or, with ``reduce_max``, compared) at the end of t + 1; ``first`` in t + 1 replaces the sum.
+    With ``transfer`` high in t + 2, ``shadow`` shows the sum from t + 3.
+
+    This is the only place with a multiplier of the array: a vendor's primitive would stand here.
+    """
+
+    def __init__(self, *, accumulator_bits: int, has_max: bool):
+        self._bits, self._has_max = accumulator_bits, has_max
+        super().__init__(
+            {
+                "activation": In(signed(8)),
+                "weight": In(signed(8)),
+                "accumulate": In(1),
+                "first": In(1),
+                "reduce_max": In(1),
+                "transfer": In(1),
+                "shadow": Out(signed(accumulator_bits)),
+            }
+        )
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        product, total = Signal(signed(16)), Signal(signed(self._bits))
+        m.d.sync += product.eq(self.activation * self.weight)
+        with m.If(self.accumulate):
+            with m.If(self.first):
+                m.d.sync += total.eq(product)
+            if self._has_max:
+                with m.Elif(self.reduce_max):
+                    m.d.sync += total.eq(Mux(product > total, product, total))
+            with m.Else():
+                m.d.sync += total.eq(total + product)
+        with m.If(self.transfer):
+            m.d.sync += self.shadow.eq(total)
+        return m
+
+
+class MacArray(wiring.Component):
+    """All lanes, and the pipeline that feeds them.
+
+    A step enters with ``issue`` in cycle t, together with the words of the pixel lanes; its weights are on ``weights`` in
+    t + 1 (one cycle of memory latency). Throughput is one step a cycle. ``shadow`` holds the sums of a tile from cycle
+    t + ``LATENCY`` + 1 on, t being the cycle in which its ``last`` step was issued, until the next tile's arrive.
+
+    Members
+    -------
+    lanes : In(P words)
+    issue, first, last : In(1)
+    byte : In
+        The channel of the word that a dense step broadcasts.
+    dense, reduce_max : In(1)
+        From the job.
+    weights : In(M int8)
+    shadow : Out(P of M sums)
+    loaded : Out(1)
+        High in the cycle before a tile's sums are on ``shadow``.
+    """
+
+    #: Cycles from the issue of a tile's last step to the one at whose end the shadows take the sums.
+    LATENCY = 4
+
+    def __init__(self, parameters: AcceleratorParameters):
+        self._parameters = p = parameters
+        word = data.ArrayLayout(signed(8), p.channel_lanes)
+        sums = data.ArrayLayout(signed(p.accumulator_bits), p.channel_lanes)
+        super().__init__(
+            {
+                "lanes": In(data.ArrayLayout(word, p.pixel_lanes)),
+                "issue": In(1),
+                "first": In(1),
+                "last": In(1),
+                "byte": In(max(1, ceil_log2(p.channel_lanes))),
+                "dense": In(1),
+                "reduce_max": In(1),
+                "weights": In(word),
+                "shadow": Out(data.ArrayLayout(sums, p.pixel_lanes)),
+                "loaded": Out(1),
+            }
+        )
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        p = self._parameters
+        word = data.ArrayLayout(signed(8), p.channel_lanes)
+
+        # Stages: s (word selected), x (byte selected), p (product), a (accumulated).
+        s_byte = Signal.like(self.byte)
+        x_weights = Signal(word)
+        m.d.sync += [s_byte.eq(self.byte), x_weights.eq(self.weights)]
+        valid, first, last = self.issue, self.first, self.last
+        for stage in ("s", "x", "p"):
+            next_valid = Signal(name=f"{stage}_valid")
+            next_first = Signal(name=f"{stage}_first")
+            next_last = Signal(name=f"{stage}_last")
+            m.d.sync += [
+                next_valid.eq(valid),
+                next_first.eq(first),
+                next_last.eq(valid & last),
+            ]
+            valid, first, last = next_valid, next_first, next_last
+        a_last = Signal()
+        m.d.sync += a_last.eq(last)
+        m.d.comb += self.loaded.eq(a_last)
+
+        for lane in range(p.pixel_lanes):
+            s_word = Signal(word, name=f"s_word_{lane}")
+            m.d.sync += s_word.eq(self.lanes[lane])
+            broadcast = Array(s_word[c] for c in range(p.channel_lanes))[s_byte]
+            shared = Signal(signed(8), name=f"x_broadcast_{lane}")
+            if not p.has("depthwise"):
+                m.d.sync += shared.eq(broadcast)
+            for channel in range(p.channel_lanes):
+                if p.has("depthwise"):
+                    activation = Signal(signed(8), name=f"x_{lane}_{channel}")
+                    own = s_word[channel]
+                    selected = Mux(self.dense, broadcast, own) if p.has("dense") else own
+                    m.d.sync += activation.eq(selected)
+                else:
+                    activation = shared
+                m.submodules[f"mac_{lane}_{channel}"] = mac = MacLane(
+                    accumulator_bits=p.accumulator_bits, has_max=p.has("max")
+                )
+                m.d.comb += [
+                    mac.activation.eq(activation),
+                    mac.weight.eq(x_weights[channel]),
+                    mac.accumulate.eq(valid),
+                    mac.first.eq(first),
+                    mac.reduce_max.eq(self.reduce_max),
+                    mac.transfer.eq(a_last),
+                    self.shadow[lane][channel].eq(mac.shadow),
+                ]
+        return m

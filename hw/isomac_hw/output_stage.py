@@ -1,0 +1,156 @@
+"""The output stage: shadow sums through R requantizers into words of the activation memory."""
+
+from amaranth.hdl import Array, Cat, Module, Signal, signed
+from amaranth.lib import data, wiring
+from amaranth.lib.wiring import In, Out
+from amaranth.utils import ceil_log2
+
+from isomac_hw.drain import DrainWalker
+from isomac_hw.job import JobView
+from isomac_hw.mac_array import MacArray
+from isomac_hw.parameters import AcceleratorParameters
+from isomac_hw.requantizer import Requantization, Requantizer
+
+
+def requantization(parameters: AcceleratorParameters) -> Requantization:
+    """The widths of this accelerator's requantizers."""
+    p = parameters
+    return Requantization(
+        accumulator_bits=p.accumulator_bits,
+        bias_bits=p.bias_bits,
+        sum_bits=p.sum_bits,
+        multiplier_bits=p.multiplier_bits,
+        shift_min=p.shift_min,
+        shift_bits=p.shift_bits,
+        has_add=p.has("add"),
+    )
+
+
+class OutputStage(wiring.Component):
+    """Selects R sums a cycle, requantizes them and assembles words.
+
+    Members
+    -------
+    start, finish : In(1)
+        A job starts; a tile's last step is issued.
+    can_finish : Out(1)
+        See :class:`DrainWalker`.
+    shadow : In(P of M sums)
+    requant_address : Out
+    requant_row : In
+        The row, one cycle after its address.
+    requant_overrun : Out(1)
+        The row lies beyond the memory.
+    write_enable, write_address, write_data : Out
+        To the activation memory.
+    done : Out(1)
+        High in the cycle in which the last word of the job is written.
+    """
+
+    #: Cycles from a drain step (see :class:`DrainWalker`) to the write of its word.
+    LATENCY = MacArray.LATENCY + 2 + Requantizer.LATENCY + 1
+
+    def __init__(self, parameters: AcceleratorParameters, job: JobView):
+        self._parameters, self._job = parameters, job
+        p = parameters
+        sums = data.ArrayLayout(signed(p.accumulator_bits), p.channel_lanes)
+        super().__init__(
+            {
+                "start": In(1),
+                "finish": In(1),
+                "can_finish": Out(1),
+                "shadow": In(data.ArrayLayout(sums, p.pixel_lanes)),
+                "requant_address": Out(p.requant_address_bits),
+                "requant_row": In(p.requant_row_bits),
+                "requant_overrun": Out(1),
+                "write_enable": Out(1),
+                "write_address": Out(p.address_bits),
+                "write_data": Out(8 * p.channel_lanes),
+                "done": Out(1),
+            }
+        )
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        p, job = self._parameters, self._job
+        m.submodules.walker = walker = DrainWalker(p, job)
+        m.d.comb += [
+            walker.start.eq(self.start),
+            walker.finish.eq(self.finish),
+            self.can_finish.eq(walker.can_finish),
+        ]
+        # What a step needs later, delayed as one word.
+        tag_layout = data.StructLayout(
+            {
+                "valid": 1,
+                "pixel": len(walker.pixel),
+                "step": len(walker.step),
+                "word_end": 1,
+                "job_end": 1,
+                "address": p.address_bits,
+                "requant_row": p.requant_address_bits,
+            }
+        )
+        tags = [Signal(tag_layout, name="step_0")]
+        m.d.comb += [getattr(tags[0], name).eq(getattr(walker, name)) for name, _ in tag_layout]
+        for stage in range(1, self.LATENCY):
+            tags.append(Signal(tag_layout, name=f"step_{stage}"))
+            m.d.sync += tags[stage].eq(tags[stage - 1])
+
+        # The shadows of step 0 are loaded MacArray.LATENCY cycles after it.
+        select = tags[MacArray.LATENCY]
+        m.d.comb += [
+            self.requant_address.eq(select.requant_row),
+            self.requant_overrun.eq(select.valid & (select.requant_row >= p.requant_depth)),
+        ]
+        pixel = Signal(data.ArrayLayout(signed(p.accumulator_bits), p.channel_lanes))
+        m.d.sync += pixel.eq(Array(self.shadow[i] for i in range(p.pixel_lanes))[select.pixel])
+        step = tags[MacArray.LATENCY + 1].step
+        row = Signal(p.requant_row_bits)
+        m.d.sync += row.eq(self.requant_row)
+
+        width = p.bias_bits + p.multiplier_bits + p.shift_bits
+        lanes = []
+        for lane in range(p.requant_lanes):
+            m.submodules[f"requantizer_{lane}"] = unit = Requantizer(requantization(p))
+            candidates = [
+                pixel[channel] if channel < p.channel_lanes else 0
+                for channel in range(lane, p.drain_steps * p.requant_lanes, p.requant_lanes)
+            ]
+            total = Signal(signed(p.accumulator_bits), name=f"total_{lane}")
+            m.d.sync += total.eq(Array(candidates)[step])
+            constants = row[lane * width : (lane + 1) * width]
+            m.d.comb += [
+                unit.total.eq(total),
+                unit.bias.eq(constants[: p.bias_bits].as_signed()),
+                unit.multiplier.eq(constants[p.bias_bits :][: p.multiplier_bits]),
+                unit.shift_offset.eq(constants[p.bias_bits + p.multiplier_bits :]),
+                unit.zero_point.eq(job.zero_point),
+                unit.quant_min.eq(job.quant_min),
+                unit.quant_max.eq(job.quant_max),
+                unit.add.eq(job.add),
+                unit.zero_point_b.eq(job.zero_point_b),
+                unit.multiplier_b.eq(job.multiplier_b),
+            ]
+            lanes.append(unit.byte)
+
+        self._assemble(m, lanes, tags[self.LATENCY - 1])
+        return m
+
+    def _assemble(self, m: Module, lanes: list, tag: data.View) -> None:
+        """Bytes of one word, R a cycle; those beyond the last step are 0."""
+        p = self._parameters
+        held = Signal(8 * p.channel_lanes)
+        merged = Signal(8 * p.channel_lanes)
+        with m.Switch(tag.step):
+            for step in range(p.drain_steps):
+                low, high = 8 * step * p.requant_lanes, 8 * (step + 1) * p.requant_lanes
+                with m.Case(step):
+                    m.d.comb += merged.eq(Cat(held[:low], *lanes)[: min(high, len(held))])
+        m.d.sync += held.eq(merged)
+        m.d.sync += [
+            self.write_enable.eq(tag.valid & tag.word_end),
+            self.write_address.eq(tag.address),
+            self.write_data.eq(merged),
+            self.done.eq(tag.job_end),
+        ]

@@ -1,0 +1,164 @@
+"""The walker: addresses and map coordinates of every word that an array job reads, in order."""
+
+from amaranth.hdl import Module, Signal, Value, signed
+from amaranth.lib import wiring
+from amaranth.lib.wiring import In, Out
+from amaranth.utils import ceil_log2
+
+from isomac_hw.job import JobView, bits_for
+from isomac_hw.parameters import AcceleratorParameters
+from isomac_hw.segment import SEGMENT_TAGS
+
+#: The loader nest, innermost first. ``chunk`` steps through a window row, ``row`` through the rows of the tile.
+LOOPS = (
+    "chunk",
+    "row",
+    "block",
+    "column",
+    "kernel_row",
+    "channel_tile",
+    "tile_column",
+    "tile_row",
+)
+
+#: The step of each tracker when a loop advances; loops that need the same step share a field.
+Y_STEP = {
+    "row": "y_row",
+    "block": "y_block",
+    "column": "y_block",
+    "kernel_row": "y_kernel_row",
+    "channel_tile": "y_channel_tile",
+    "tile_column": "y_channel_tile",
+    "tile_row": "y_tile_row",
+}
+X_STEP = {
+    "row": "x_row",
+    "block": "x_row",
+    "column": "x_column",
+    "kernel_row": "x_kernel_row",
+    "channel_tile": "x_kernel_row",
+    "tile_column": "x_tile_column",
+    "tile_row": "x_tile_row",
+}
+
+
+class Walker(wiring.Component):
+    """Steps through the loader nest of an array job, one chunk of B words a cycle.
+
+    ``start`` in cycle t makes the first chunk ``valid`` in cycle t + 1. A valid chunk is used up in a cycle with
+    ``advance``; the next one follows without a gap, until the nest is done.
+
+    Parameters
+    ----------
+    parameters
+        Of the accelerator.
+    job
+        The fields of the running job, stable from ``start`` to the last chunk.
+
+    Members
+    -------
+    start, advance : In(1)
+    valid : Out(1)
+    address : Out(address_bits)
+        Of the first word of the chunk; counts modulo its range while outside the map.
+    y, x : Out(signed)
+        Map coordinates of the first word.
+    chunk, row : Out
+        Where in the window the words go.
+    segment_end : Out(1)
+        The last chunk of a segment; ``tags`` describe it.
+    tags : Out(SEGMENT_TAGS)
+    """
+
+    def __init__(self, parameters: AcceleratorParameters, job: JobView):
+        self._parameters, self._job = parameters, job
+        p = parameters
+        self.max_chunks = -(-p.window_columns // p.banks)
+        # The outermost lanes of the last tile may lie beyond the map by the reach of a tile.
+        reach_y = p.tile_rows << len(job.y_row)
+        reach_x = p.tile_columns * p.strides[-1] + p.window_columns + p.banks
+        farthest_y = (1 << len(job.input_height)) + (2 << len(job.start_y)) + reach_y
+        farthest_x = (1 << len(job.input_width)) + (2 << len(job.start_x)) + reach_x
+        self.coordinate_bits = bits_for(max(farthest_y, farthest_x), signed=True)
+        super().__init__(
+            {
+                "start": In(1),
+                "advance": In(1),
+                "valid": Out(1),
+                "address": Out(p.address_bits),
+                "y": Out(signed(self.coordinate_bits)),
+                "x": Out(signed(self.coordinate_bits)),
+                "chunk": Out(max(1, ceil_log2(self.max_chunks))),
+                "row": Out(max(1, ceil_log2(p.tile_rows))),
+                "segment_end": Out(1),
+                "tags": Out(SEGMENT_TAGS),
+            }
+        )
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        p, job = self._parameters, self._job
+        count = {
+            "chunk": job.chunks,
+            "row": Value.cast(p.tile_rows - 1),
+            "block": job.blocks,
+            "column": job.columns,
+            "kernel_row": job.kernel_rows,
+            "channel_tile": job.channel_tiles,
+            "tile_column": job.tile_columns,
+            "tile_row": job.tile_rows,
+        }
+        counter = {
+            name: Signal(max(1, len(count[name])), name=f"{name}_counter") for name in LOOPS
+        }
+        at_first = {name: Signal(name=f"first_{name}") for name in LOOPS}
+        at_last = {name: Signal(name=f"last_{name}") for name in LOOPS}
+        for name in LOOPS:
+            m.d.comb += at_first[name].eq(counter[name] == 0)
+            m.d.comb += at_last[name].eq(counter[name] == count[name])
+
+        with m.If(self.start):
+            m.d.sync += [
+                self.valid.eq(1),
+                self.address.eq(job.input_base),
+                self.y.eq(job.start_y),
+                self.x.eq(job.start_x),
+            ]
+            m.d.sync += [signal.eq(0) for signal in counter.values()]
+        with m.Elif(self.valid & self.advance):
+            self._step(m, counter, at_last)
+
+        row_end = at_last["chunk"] & at_last["row"]
+        m.d.comb += [
+            self.chunk.eq(counter["chunk"]),
+            self.row.eq(counter["row"]),
+            self.segment_end.eq(row_end),
+            self.tags.last_column.eq(at_last["column"]),
+            self.tags.first_block.eq(at_first["block"]),
+            self.tags.last_block.eq(at_last["block"]),
+            self.tags.first.eq(at_first["block"] & at_first["column"] & at_first["kernel_row"]),
+            self.tags.last.eq(at_last["block"] & at_last["column"] & at_last["kernel_row"]),
+            self.tags.last_channel_tile.eq(at_last["channel_tile"]),
+        ]
+        return m
+
+    def _step(self, m: Module, counter: dict[str, Signal], at_last: dict[str, Signal]) -> None:
+        """The innermost loop that is not at its end advances, all inside it wrap."""
+        job, banks = self._job, self._parameters.banks
+        inner_done: Value | None = None
+        for name in LOOPS:
+            moves = ~at_last[name] if inner_done is None else inner_done & ~at_last[name]
+            inner_done = at_last[name] if inner_done is None else inner_done & at_last[name]
+            with m.If(moves):
+                m.d.sync += counter[name].eq(counter[name] + 1)
+                if name == "chunk":
+                    m.d.sync += [self.address.eq(self.address + banks), self.x.eq(self.x + banks)]
+                    continue
+                m.d.sync += [
+                    self.address.eq(self.address + getattr(job, f"address_{name}")),
+                    self.y.eq(self.y + getattr(job, Y_STEP[name])),
+                    self.x.eq(self.x + getattr(job, X_STEP[name])),
+                ]
+                m.d.sync += [counter[inner].eq(0) for inner in LOOPS[: LOOPS.index(name)]]
+        with m.If(inner_done):
+            m.d.sync += self.valid.eq(0)

@@ -1,0 +1,137 @@
+"""The cycle model: how many cycles each job takes, from graph and parameters alone.
+
+It equals the counters of the gateware whenever nothing outside stalls the streams. For an array job, with t = 0 in the cycle of
+its launch, L the chunks of a segment and T_i the steps of segment i:
+
+    s_0 = L + 3                       the first segment is complete, and swapped in
+    s_i = max(s_(i-1) + L, u_(i-1))   a segment is swapped in when it is complete and the one before is used up
+    u_i = s_i + T_i                   its last step; at the end of tile k not before
+    u   >= u of tile k-1 + D_(k-1)    the drain steps of the tile before
+    job = u_last + D_last + OutputStage.LATENCY + 1 cycles
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from isomac_hw.activation_memory import ActivationMemory
+from isomac_hw.output_stage import OutputStage
+from isomac_hw.softmax import SoftmaxParameters
+
+from isomac.compile.geometry import Geometry
+from isomac.compile.shape import ArrayShape
+from isomac.compile.work import ArrayWork
+
+#: Cycles from the launch of an array job to the first chunk in the window, when its segment has one chunk.
+LOAD_LATENCY = 3
+#: Cycles from the end of a job to the end of the launch of the next.
+LAUNCH = 1
+
+
+@dataclass(frozen=True)
+class TileSchedule:
+    """What all tiles of a job have in common.
+
+    Members
+    -------
+    before_last
+        Cycles from the swap of a tile's first segment to that of its last.
+    last_steps
+        Steps of its last segment.
+    load
+        Chunks of a segment, the least distance of two swaps.
+    """
+
+    before_last: int
+    last_steps: int
+    load: int
+
+
+def tile_schedule(work: ArrayWork, geometry: Geometry, shape: ArrayShape) -> TileSchedule:
+    """The schedule of one tile of `work`."""
+    load = shape.tile_rows * geometry.chunks
+    lanes = shape.channel_lanes
+    if not work.dense:
+        block_bytes = [(1, 1)]
+    elif work.blocks == 1:
+        block_bytes = [(work.last_byte - work.first_byte + 1, 1)]
+    else:
+        block_bytes = [
+            (lanes - work.first_byte, 1),
+            (lanes, work.blocks - 2),
+            (work.last_byte + 1, 1),
+        ]
+    total = 0
+    for taps, columns in ((geometry.taps, geometry.columns - 1), (geometry.taps_last, 1)):
+        for used_bytes, blocks in block_bytes:
+            total += columns * blocks * max(load, taps * used_bytes)
+    last_steps = geometry.taps_last * block_bytes[-1][0]
+    return TileSchedule(work.kernel[0] * total - max(load, last_steps), last_steps, load)
+
+
+def drain_steps(
+    work: ArrayWork, geometry: Geometry, shape: ArrayShape
+) -> Iterable[tuple[list[int], int]]:
+    """Drain steps of successive tiles, as patterns with the number of their repetitions."""
+    tiles = [shape.drain_steps] * (work.channel_tiles - 1) + [geometry.steps_last]
+
+    def pixels(count: int) -> list[int]:
+        return [count * steps for steps in tiles]
+
+    for rows, tile_rows in (
+        (shape.tile_rows, geometry.tile_rows - 1),
+        (geometry.rows_last, 1),
+    ):
+        line = pixels(rows * shape.tile_columns) * (geometry.tile_columns - 1)
+        line += pixels(rows * geometry.columns_last)
+        yield line, tile_rows
+
+
+def array_cycles(work: ArrayWork, geometry: Geometry, shape: ArrayShape) -> int:
+    """Cycles of an array job, its launch included."""
+    schedule = tile_schedule(work, geometry, shape)
+    compute = schedule.before_last + schedule.last_steps
+    end, drain = _last_step(schedule, compute, drain_steps(work, geometry, shape))
+    return end + drain + OutputStage.LATENCY + LAUNCH
+
+
+def _last_step(
+    schedule: TileSchedule, compute: int, drains: Iterable[tuple[list[int], int]]
+) -> tuple[int, int]:
+    """Cycle of the last step of the last tile, and that tile's drain steps."""
+    swap = LOAD_LATENCY + schedule.load
+    end: int | None = None
+    drain = 0
+    for pattern, repetitions in drains:
+        gap: int | None = None
+        left = repetitions
+        while left:
+            before = end
+            for steps in pattern:
+                end = swap + compute if end is None else max(swap + compute, end + drain)
+                swap = max(swap + schedule.before_last + schedule.load, end)
+                drain = steps
+            left -= 1
+            # The recurrence has one degree of freedom, the lead of the drain over the window. Once a whole
+            # pattern leaves it as it was, all further repetitions take as long as this one.
+            if before is not None and end is not None and gap == swap - end and left:
+                period = end - before
+                swap, end = swap + left * period, end + left * period
+                left = 0
+            gap = swap - end if end is not None else None
+    assert end is not None
+    return end, drain
+
+
+def input_cycles(words: int, *, first: bool) -> int:
+    """Cycles of an input job; those of the first one count from the first word on."""
+    return words if first else words + LAUNCH
+
+
+def output_cycles(words: int) -> int:
+    """Cycles of an output job, its launch included."""
+    return LAUNCH + ActivationMemory.READ_LATENCY + words
+
+
+def softmax_cycles(parameters: SoftmaxParameters, channels: int, pixels: int) -> int:
+    """Cycles of a softmax job, its launch included."""
+    return LAUNCH + parameters.cycles(channels, pixels)

@@ -1,0 +1,81 @@
+"""What a job's loops are on a given array: the numbers that the cycle model and the job builder share."""
+
+from dataclasses import dataclass
+
+from isomac.compile.shape import ArrayShape
+from isomac.compile.work import ArrayWork
+
+
+@dataclass(frozen=True)
+class Geometry:
+    """Loops of an array job.
+
+    Members
+    -------
+    lane_stride
+        Distance of neighbouring pixel lanes in the window; 1 where only one lane of a row is busy.
+    taps, taps_last, columns
+        Kernel columns of a segment, of the last column group, and number of groups.
+    chunks
+        Chunks of a window row.
+    tile_rows, tile_columns
+        Tiles of the output in each direction.
+    rows_last, columns_last
+        Valid rows and columns of the last tile in each direction.
+    steps_last
+        Drain steps of the last channel tile.
+    """
+
+    lane_stride: int
+    taps: int
+    taps_last: int
+    columns: int
+    chunks: int
+    tile_rows: int
+    tile_columns: int
+    rows_last: int
+    columns_last: int
+    steps_last: int
+
+    @classmethod
+    def of(cls, work: ArrayWork, shape: ArrayShape, window_columns: int) -> "Geometry":
+        """The loops of `work` on an array of this shape."""
+        stride = lane_stride(work, shape)
+        reach = (shape.tile_columns - 1) * stride
+        # Only neighbouring kernel columns can share a segment.
+        taps = min(work.kernel[1], window_columns - reach) if work.dilation[1] == 1 else 1
+        columns = -(-work.kernel[1] // taps)
+        segment = reach + taps
+        height, width = work.output_size
+        tile_rows = -(-height // shape.tile_rows)
+        tile_columns = -(-width // shape.tile_columns)
+        return cls(
+            lane_stride=stride,
+            taps=taps,
+            taps_last=work.kernel[1] - (columns - 1) * taps,
+            columns=columns,
+            chunks=-(-segment // shape.banks),
+            tile_rows=tile_rows,
+            tile_columns=tile_columns,
+            rows_last=height - (tile_rows - 1) * shape.tile_rows,
+            columns_last=width - (tile_columns - 1) * shape.tile_columns,
+            steps_last=-(-work.last_channels // shape.requant_lanes),
+        )
+
+
+def lane_stride(work: ArrayWork, shape: ArrayShape) -> int:
+    """Distance of neighbouring pixel lanes in the window, in words."""
+    return work.stride[1] if work.output_size[1] > 1 and shape.tile_columns > 1 else 1
+
+
+def window_columns(work: list[ArrayWork], shape: ArrayShape) -> int:
+    """Words of a window row: whole kernel rows wherever more than one pixel lane is busy.
+
+    Work with a single output column keeps one lane busy whatever the window holds, so it takes what the others need.
+    """
+    longest = 1
+    for item in work:
+        reach = (shape.tile_columns - 1) * lane_stride(item, shape)
+        whole = item.kernel[1] if item.dilation[1] == 1 and item.output_size[1] > 1 else 1
+        longest = max(longest, reach + whole)
+    return longest

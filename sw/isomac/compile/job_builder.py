@@ -1,0 +1,176 @@
+"""Jobs: work with its addresses, as the numbers that the sequencer reads."""
+
+from dataclasses import dataclass
+
+from isomac_hw.job import Job, Kind
+
+from isomac.compile.geometry import Geometry
+from isomac.compile.shape import ArrayShape
+from isomac.compile.work import ArrayWork, SoftmaxWork, View
+
+
+@dataclass(frozen=True)
+class Placement:
+    """Where a job finds its data: first words of buffers, weights and requantization rows."""
+
+    source: int
+    destination: int
+    second: int | None
+    weight_base: int
+    requant_base: int
+
+
+@dataclass(frozen=True)
+class Loop:
+    """One loop of the loader nest: its count, and what a step adds to address, y and x."""
+
+    count: int
+    address: int = 0
+    y: int = 0
+    x: int = 0
+
+
+def array_job(
+    work: ArrayWork,
+    geometry: Geometry,
+    shape: ArrayShape,
+    strides: tuple[int, ...],
+    placement: Placement,
+    address_range: int,
+) -> Job:
+    """The array job of `work`; addresses count modulo `address_range`, `strides` are those of the window."""
+    layout = work.source.layout
+    width, plane = layout.width, layout.plane_words
+    stride_y, stride_x = work.stride
+    column_step = geometry.taps if work.dilation[1] == 1 else work.dilation[1]
+    row_address = work.dilation[0] * width
+    row_y = work.dilation[0]
+    if placement.second is not None:
+        # The two "kernel rows" of an add are its operands.
+        row_address, row_y = placement.second - placement.source, 0
+    loops = {
+        "chunk": Loop(geometry.chunks, shape.banks, 0, shape.banks),
+        "row": Loop(shape.tile_rows, stride_y * width, stride_y),
+        "block": Loop(work.blocks, plane),
+        "column": Loop(geometry.columns, column_step, 0, column_step),
+        "kernel_row": Loop(work.kernel[0], row_address, row_y),
+        "channel_tile": Loop(work.channel_tiles, 0 if work.dense else plane),
+        "tile_column": Loop(
+            geometry.tile_columns,
+            shape.tile_columns * stride_x,
+            0,
+            shape.tile_columns * stride_x,
+        ),
+        "tile_row": Loop(
+            geometry.tile_rows,
+            shape.tile_rows * stride_y * width,
+            shape.tile_rows * stride_y,
+        ),
+    }
+    steps = _steps(loops)
+    output = work.destination.layout
+    start_y = work.origin[0]
+    start_x = work.origin[1]
+    source = placement.source + work.source_plane * plane + start_y * width + start_x
+    destination = (
+        placement.destination
+        + work.destination_plane * output.plane_words
+        + work.output_origin[0] * output.width
+        + work.output_origin[1]
+    )
+    return Job(
+        kind=Kind.ARRAY,
+        input_base=source % address_range,
+        output_base=destination % address_range,
+        start_y=start_y,
+        start_x=start_x,
+        chunks=geometry.chunks - 1,
+        blocks=work.blocks - 1,
+        columns=geometry.columns - 1,
+        kernel_rows=work.kernel[0] - 1,
+        channel_tiles=work.channel_tiles - 1,
+        tile_columns=geometry.tile_columns - 1,
+        tile_rows=geometry.tile_rows - 1,
+        **{
+            f"address_{name}": steps[name].address % address_range
+            for name in loops
+            if name != "chunk"
+        },
+        y_row=steps["row"].y,
+        y_block=steps["block"].y,
+        y_kernel_row=steps["kernel_row"].y,
+        y_channel_tile=steps["channel_tile"].y,
+        y_tile_row=steps["tile_row"].y,
+        x_row=steps["row"].x,
+        x_column=steps["column"].x,
+        x_kernel_row=steps["kernel_row"].x,
+        x_tile_column=steps["tile_column"].x,
+        x_tile_row=steps["tile_row"].x,
+        input_height=layout.height,
+        input_width=layout.width,
+        pad_value=work.pad_value,
+        dense=int(work.dense),
+        reduce_max=int(work.reduce_max),
+        add=int(work.second is not None),
+        taps=geometry.taps - 1,
+        taps_last=geometry.taps_last - 1,
+        first_byte=work.first_byte,
+        last_byte=work.last_byte,
+        stride=strides.index(geometry.lane_stride),
+        weight_base=placement.weight_base,
+        weight_restart=int(work.weight_restart),
+        output_row=output.width,
+        output_plane=output.plane_words,
+        output_tile_row=shape.tile_rows * output.width,
+        rows_last=geometry.rows_last - 1,
+        columns_last=geometry.columns_last - 1,
+        steps_last=geometry.steps_last - 1,
+        requant_base=placement.requant_base,
+        zero_point=work.zero_point,
+        quant_min=work.quant_min,
+        quant_max=work.quant_max,
+        zero_point_b=work.zero_point_b,
+        multiplier_b=work.multiplier_b,
+    )
+
+
+def _steps(loops: dict[str, Loop]) -> dict[str, Loop]:
+    """What a tracker gains when a loop advances and all loops inside it go back to their start."""
+    steps = {}
+    back = Loop(1)
+    for name, loop in loops.items():
+        steps[name] = Loop(
+            loop.count, loop.address - back.address, loop.y - back.y, loop.x - back.x
+        )
+        turns = loop.count - 1
+        back = Loop(
+            1,
+            back.address + turns * loop.address,
+            back.y + turns * loop.y,
+            back.x + turns * loop.x,
+        )
+    return steps
+
+
+def softmax_job(work: SoftmaxWork, source: int, destination: int) -> Job:
+    """The softmax job of `work`."""
+    layout = work.source.layout
+    return Job(
+        kind=Kind.SOFTMAX,
+        words=layout.plane_words - 1,
+        input_base=source,
+        output_base=destination,
+        zero_point=work.zero_point,
+        plane_stride=layout.plane_words,
+        channels=layout.channels - 1,
+    )
+
+
+def input_job(view: View, base: int) -> Job:
+    """The arrival of a tensor."""
+    return Job(kind=Kind.INPUT, words=view.layout.words - 1, output_base=base)
+
+
+def output_job(view: View, base: int) -> Job:
+    """The departure of a tensor."""
+    return Job(kind=Kind.OUTPUT, words=view.layout.words - 1, input_base=base)

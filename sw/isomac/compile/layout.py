@@ -1,0 +1,79 @@
+"""How the channels of a tensor lie in words: planes, and a slot for each channel."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
+
+
+@dataclass(frozen=True)
+class Layout:
+    """A map of `height` x `width` pixels in planes of words with M channels each.
+
+    Parameters
+    ----------
+    word_channels
+        M.
+    height, width
+        Pixels.
+    slots
+        Slot `plane * M + byte` of each channel, ascending. Slots without a channel hold bytes that nobody reads:
+        their weights are zero, and they are compared with nothing.
+    """
+
+    word_channels: int
+    height: int
+    width: int
+    slots: tuple[int, ...]
+
+    @classmethod
+    def dense(cls, channels: int, height: int, width: int, word_channels: int) -> Layout:
+        """Channels without gaps."""
+        return cls(word_channels, height, width, tuple(range(channels)))
+
+    @classmethod
+    def side_by_side(cls, parts: list[Layout]) -> Layout:
+        """The parts one after the other, each from the start of a plane."""
+        first = parts[0]
+        slots: list[int] = []
+        plane = 0
+        for part in parts:
+            slots += [plane * first.word_channels + slot for slot in part.slots]
+            plane += part.planes
+        return cls(first.word_channels, first.height, first.width, tuple(slots))
+
+    @property
+    def channels(self) -> int:
+        return len(self.slots)
+
+    @cached_property
+    def planes(self) -> int:
+        return self.slots[-1] // self.word_channels + 1
+
+    @property
+    def plane_words(self) -> int:
+        """Words of a plane."""
+        return self.height * self.width
+
+    @property
+    def words(self) -> int:
+        """Words of the tensor."""
+        return self.planes * self.plane_words
+
+    @cached_property
+    def is_dense(self) -> bool:
+        """True if there are no gaps."""
+        return self.slots[-1] == len(self.slots) - 1
+
+    @cached_property
+    def slot_array(self) -> npt.NDArray[np.int64]:
+        return np.array(self.slots, np.int64)
+
+    def spread(self, values: npt.NDArray[np.int64], fill: int = 0) -> npt.NDArray[np.int64]:
+        """Put one value (or row of values) for each channel at its slot, (planes * M, ...)."""
+        out = np.full((self.planes * self.word_channels, *values.shape[1:]), fill, values.dtype)
+        out[self.slot_array] = values
+        return out

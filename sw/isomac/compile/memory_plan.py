@@ -1,0 +1,66 @@
+"""The memory plan: where each buffer lies in the activation memory, from when it is alive."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from isomac.compile.lowering import Lowered
+
+
+@dataclass(frozen=True)
+class MemoryPlan:
+    """First word of each buffer, and the words needed.
+
+    Members
+    -------
+    base
+        First word of each buffer.
+    words
+        Depth of the memory that holds them.
+    alive
+        First and last step in which each buffer is needed: step 0 is the arrival of the input, step k the k-th work,
+        the last one the departure of the output.
+    """
+
+    base: Mapping[str, int]
+    words: int
+    alive: Mapping[str, tuple[int, int]]
+
+
+def plan_memory(lowered: Lowered) -> MemoryPlan:
+    """Place the buffers, largest first, each at the lowest address that no buffer alive at the same time has.
+
+    Input and output of one work never overlap, since a job reads while it writes.
+    """
+    alive: dict[str, tuple[int, int]] = {}
+
+    def touch(buffer: str, step: int) -> None:
+        first, last = alive.get(buffer, (step, step))
+        alive[buffer] = (min(first, step), max(last, step))
+
+    for view in lowered.inputs:
+        touch(view.buffer, 0)
+    work = lowered.work
+    for step, item in enumerate(work, start=1):
+        for view in (*item.reads, item.destination):
+            touch(view.buffer, step)
+    for view in lowered.outputs:
+        touch(view.buffer, len(work) + 1)
+
+    base: dict[str, int] = {}
+    words = 1
+    for buffer in sorted(alive, key=lambda name: (-lowered.buffers[name], alive[name], name)):
+        size = lowered.buffers[buffer]
+        first, last = alive[buffer]
+        others = sorted(
+            (base[name], base[name] + lowered.buffers[name])
+            for name in base
+            if alive[name][0] <= last and first <= alive[name][1]
+        )
+        address = 0
+        for start, end in others:
+            if address + size <= start:
+                break
+            address = max(address, end)
+        base[buffer] = address
+        words = max(words, address + size)
+    return MemoryPlan(base, words, alive)

@@ -1,0 +1,284 @@
+"""The program: everything that an accelerator needs to run one graph, and what to expect of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from isomac_hw.core import Images
+from isomac_hw.job import Job
+from isomac_hw.parameters import AcceleratorParameters
+
+from isomac.compile import cycle_model
+from isomac.compile.constants import ConstantImages, requant_rows, weight_rows
+from isomac.compile.context import Layer
+from isomac.compile.geometry import Geometry, window_columns
+from isomac.compile.job_builder import (
+    Placement,
+    array_job,
+    input_job,
+    output_job,
+    softmax_job,
+)
+from isomac.compile.lowering import Lowered, lower
+from isomac.compile.memory_plan import MemoryPlan, plan_memory
+from isomac.compile.requirements import Requirements, check_fits, derive_parameters
+from isomac.compile.shape import ArrayShape
+from isomac.compile.work import ArrayWork, SoftmaxWork, View
+from isomac.errors import IsomacError
+from isomac.graph.graph import Graph
+
+
+@dataclass(frozen=True)
+class ProgramLayer:
+    """A layer of the program: its jobs end with the one that ends the layer.
+
+    Members
+    -------
+    name, label, source, macs
+        See `isomac.compile.context.Layer`.
+    predicted_cycles
+        Of the cycle model.
+    tensor, view, base
+        What it stores, where; `tensor` is None for the departure of the output. `base` is the first word.
+    """
+
+    name: str
+    label: str
+    source: str
+    macs: int
+    predicted_cycles: int
+    tensor: str | None
+    view: View | None
+    base: int
+
+
+@dataclass(frozen=True)
+class Program:
+    """A graph compiled for an accelerator.
+
+    Members
+    -------
+    graph, parameters
+        What, and for which hardware.
+    jobs
+        In order; the last one ends the program.
+    images
+        Rows of the image memories as unsigned integers, only those used.
+    layers
+        In order, arrival and departure included.
+    plan
+        The memory plan.
+    inputs, outputs
+        View and first word of each tensor on the streams, in order.
+    """
+
+    graph: Graph
+    parameters: AcceleratorParameters
+    jobs: tuple[Job, ...]
+    images: Images
+    layers: tuple[ProgramLayer, ...]
+    plan: MemoryPlan
+    inputs: tuple[tuple[View, int], ...]
+    outputs: tuple[tuple[View, int], ...]
+
+    @property
+    def predicted_cycles(self) -> int:
+        """First input word to last output word, both included."""
+        return sum(layer.predicted_cycles for layer in self.layers)
+
+
+def array_shape(parameters: AcceleratorParameters) -> ArrayShape:
+    """The shape of existing hardware."""
+    p = parameters
+    return ArrayShape(
+        tile_rows=p.tile_rows,
+        tile_columns=p.tile_columns,
+        channel_lanes=p.channel_lanes,
+        requant_lanes=p.requant_lanes,
+        banks=p.banks,
+    )
+
+
+def compile_graph(graph: Graph, shape: ArrayShape, *, mode: str = "fixed") -> Program:
+    """Compile a graph for hardware of this shape whose other parameters follow from the graph.
+
+    Raises
+    ------
+    IsomacError
+        If the hardware cannot do an operation.
+    """
+    lowered = lower(graph, shape.channel_lanes)
+    array_work = [work for work in lowered.work if isinstance(work, ArrayWork)]
+    builder = _Builder(lowered, shape, window_columns(array_work, shape))
+    parameters = derive_parameters(builder.requirements(), mode)
+    return builder.program(parameters)
+
+
+def compile_for(graph: Graph, parameters: AcceleratorParameters) -> Program:
+    """Compile a graph for programmable hardware that exists.
+
+    Raises
+    ------
+    IsomacError
+        If it does not fit; the sentence says what is short.
+    """
+    if parameters.mode != "programmable":
+        raise IsomacError(
+            "only programmable hardware runs other networks; this one has its program in ROM"
+        )
+    lowered = lower(graph, parameters.channel_lanes)
+    builder = _Builder(
+        lowered, array_shape(parameters), parameters.window_columns, parameters.strides
+    )
+    check_fits(builder.requirements(), parameters)
+    return builder.program(parameters)
+
+
+class _Builder:
+    """Jobs, constants and cycles of a lowered graph on an array of one shape."""
+
+    def __init__(
+        self,
+        lowered: Lowered,
+        shape: ArrayShape,
+        window: int,
+        strides: tuple[int, ...] | None = None,
+    ):
+        self.lowered, self.shape, self.window = lowered, shape, window
+        self.plan = plan_memory(lowered)
+        self.geometry = {
+            id(work): Geometry.of(work, shape, window)
+            for work in lowered.work
+            if isinstance(work, ArrayWork)
+        }
+        found = {geometry.lane_stride for geometry in self.geometry.values()}
+        self.strides = strides if strides is not None else tuple(sorted(found or {1}))
+        missing = sorted(found - set(self.strides))
+        if missing:
+            raise IsomacError(
+                f"the hardware has horizontal strides {', '.join(map(str, self.strides))}, "
+                f"the network needs {', '.join(map(str, missing))}"
+            )
+        self.images = ConstantImages(shape)
+        self.all_constants = {
+            id(work): work.constants(self.geometry[id(work)].taps)
+            for work in lowered.work
+            if isinstance(work, ArrayWork)
+        }
+        self.bases = {key: self.images.add(value) for key, value in self.all_constants.items()}
+
+    def base(self, view: View) -> int:
+        """First word of a view in the activation memory."""
+        return self.plan.base[view.buffer] + view.offset
+
+    def jobs(self, address_range: int) -> list[list[Job]]:
+        """Jobs of each layer: arrival, the layers with work, departure."""
+        rows = [[input_job(view, self.base(view)) for view in self.lowered.inputs]]
+        for layer in self._working():
+            rows.append([self._job(work, address_range) for work in layer.work])
+        rows.append([output_job(view, self.base(view)) for view in self.lowered.outputs])
+        for row in rows:
+            row[-1] = replace(row[-1], ends_layer=1)
+        rows[-1][-1] = replace(rows[-1][-1], ends_program=1)
+        return rows
+
+    def _working(self) -> list[Layer]:
+        return [layer for layer in self.lowered.layers if layer.work]
+
+    def _job(self, work: ArrayWork | SoftmaxWork, address_range: int) -> Job:
+        source, destination = self.base(work.source), self.base(work.destination)
+        if isinstance(work, SoftmaxWork):
+            return softmax_job(work, source, destination)
+        weight_base, requant_base = self.bases[id(work)]
+        second = None if work.second is None else self.base(work.second)
+        placement = Placement(source, destination, second, weight_base, requant_base)
+        geometry = self.geometry[id(work)]
+        return array_job(work, geometry, self.shape, self.strides, placement, address_range)
+
+    def requirements(self) -> Requirements:
+        """What the hardware must have."""
+        return Requirements(
+            shape=self.shape,
+            window_columns=self.window,
+            strides=self.strides,
+            work=self.lowered.work,
+            constants=list(self.all_constants.values()),
+            activation_words=self.plan.words,
+            weight_words=len(self.images.weights),
+            requant_rows=len(self.images.requant),
+            jobs=lambda address_range: [job for row in self.jobs(address_range) for job in row],
+        )
+
+    def program(self, parameters: AcceleratorParameters) -> Program:
+        """The program for hardware with these parameters."""
+        p = parameters
+        rows = self.jobs(1 << p.address_bits)
+        jobs = tuple(job for row in rows for job in row)
+        softmaxes = [work for work in self.lowered.work if isinstance(work, SoftmaxWork)]
+        try:
+            program_rows = [p.job_layout.pack(job) for job in jobs]
+        except ValueError as error:
+            raise IsomacError(f"the network does not fit the hardware: {error}") from None
+        images = Images(
+            program=program_rows,
+            weights=weight_rows(self.images.weights),
+            requant=requant_rows(
+                self.images.requant,
+                bias_bits=p.bias_bits,
+                multiplier_bits=p.multiplier_bits,
+                shift_min=p.shift_min,
+                shift_bits=p.shift_bits,
+            ),
+            table=[int(value) for value in softmaxes[0].table] if softmaxes else [],
+        )
+        return Program(
+            graph=self.lowered.graph,
+            parameters=p,
+            jobs=jobs,
+            images=images,
+            layers=self._layers(p),
+            plan=self.plan,
+            inputs=tuple((view, self.base(view)) for view in self.lowered.inputs),
+            outputs=tuple((view, self.base(view)) for view in self.lowered.outputs),
+        )
+
+    def _layers(self, parameters: AcceleratorParameters) -> tuple[ProgramLayer, ...]:
+        graph = self.lowered.graph
+        arrival = sum(
+            cycle_model.input_cycles(view.layout.words, first=index == 0)
+            for index, view in enumerate(self.lowered.inputs)
+        )
+        departure = sum(
+            cycle_model.output_cycles(view.layout.words) for view in self.lowered.outputs
+        )
+        first = self.lowered.inputs[0]
+        layers = [
+            ProgramLayer(
+                "input", "input", "", 0, arrival, graph.inputs[0], first, self.base(first)
+            )
+        ]
+        for layer in self._working():
+            cycles = sum(self._cycles(work, parameters) for work in layer.work)
+            layers.append(
+                ProgramLayer(
+                    layer.name,
+                    layer.label,
+                    layer.source,
+                    layer.macs,
+                    cycles,
+                    layer.tensor,
+                    layer.view,
+                    self.base(layer.view),
+                )
+            )
+        layers.append(ProgramLayer("output", "output", "", 0, departure, None, None, 0))
+        return tuple(layers)
+
+    def _cycles(self, work: ArrayWork | SoftmaxWork, parameters: AcceleratorParameters) -> int:
+        if isinstance(work, ArrayWork):
+            return cycle_model.array_cycles(work, self.geometry[id(work)], self.shape)
+        assert parameters.softmax is not None
+        layout = work.source.layout
+        return cycle_model.softmax_cycles(
+            parameters.softmax, layout.channels, layout.plane_words
+        )

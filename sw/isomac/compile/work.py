@@ -1,0 +1,150 @@
+"""Work: what one job does, before addresses are known. Operators make it, the cycle model and the job builder read it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from isomac.compile.layout import Layout
+
+
+@dataclass(frozen=True)
+class View:
+    """A tensor in a buffer: `plane` is where its first plane lies in the buffer."""
+
+    buffer: str
+    plane: int
+    layout: Layout
+
+    @property
+    def offset(self) -> int:
+        """Words from the start of the buffer."""
+        return self.plane * self.layout.plane_words
+
+
+@dataclass(frozen=True)
+class Constants:
+    """Numbers that a job needs besides its descriptor.
+
+    Parameters
+    ----------
+    weights
+        int8 (words, M) in the order of use.
+    bias, multiplier, shift
+        int64, for each slot of the output from the job's first channel tile on.
+    raw_min, raw_max
+        Extremes of the accumulator.
+    total_min, total_max
+        Extremes of accumulator and bias added.
+    """
+
+    weights: npt.NDArray[np.int8]
+    bias: npt.NDArray[np.int64]
+    multiplier: npt.NDArray[np.int64]
+    shift: npt.NDArray[np.int64]
+    raw_min: int
+    raw_max: int
+    total_min: int
+    total_max: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ArrayWork:
+    """One array job: a rectangle of outputs, a kernel, and channel tiles.
+
+    Parameters
+    ----------
+    source, destination
+        Where it reads and writes.
+    source_plane, destination_plane
+        First plane within them.
+    dense
+        Channel tiles share the input blocks (True), or tile t reads plane `source_plane` + t.
+    channel_tiles
+        Number of output planes.
+    last_channels
+        Slots of the last one.
+    blocks, first_byte, last_byte
+        Dense: input planes read, first byte of the first, last byte of the last.
+    kernel, stride, dilation
+        (y, x).
+    origin
+        Map coordinates (y, x) of the kernel's first tap for the first output: minus the padding.
+    output_origin, output_size
+        First output pixel (y, x), and how many rows and columns of them.
+    pad_value
+        What lies outside of the map.
+    zero_point, quant_min, quant_max
+        Of the output.
+    constants
+        Makes the constants; called once the kernel columns of a segment are known, with that number.
+    weight_restart
+        All channel tiles use the same weights.
+    reduce_max
+        Maxima instead of sums.
+    second
+        The second operand of an add, with its zero point and multiplier.
+    """
+
+    source: View
+    destination: View
+    dense: bool
+    channel_tiles: int
+    last_channels: int
+    kernel: tuple[int, int]
+    output_size: tuple[int, int]
+    zero_point: int
+    quant_min: int
+    quant_max: int
+    constants: Callable[[int], Constants]
+    source_plane: int = 0
+    destination_plane: int = 0
+    blocks: int = 1
+    first_byte: int = 0
+    last_byte: int = 0
+    stride: tuple[int, int] = (1, 1)
+    dilation: tuple[int, int] = (1, 1)
+    origin: tuple[int, int] = (0, 0)
+    output_origin: tuple[int, int] = (0, 0)
+    pad_value: int = 0
+    weight_restart: bool = False
+    reduce_max: bool = False
+    second: View | None = None
+    zero_point_b: int = 0
+    multiplier_b: int = 0
+
+    @property
+    def reads(self) -> tuple[View, ...]:
+        return (self.source,) if self.second is None else (self.source, self.second)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SoftmaxWork:
+    """One softmax job over the channels of each pixel.
+
+    Parameters
+    ----------
+    source, destination
+        Where it reads and writes; no gaps between channels.
+    zero_point
+        Of the output.
+    table
+        The exponentials, int64 (256).
+    reciprocal_bits, shift
+        See the softmax operator.
+    """
+
+    source: View
+    destination: View
+    zero_point: int
+    table: npt.NDArray[np.int64] = field(repr=False)
+    reciprocal_bits: int
+    shift: int
+
+    @property
+    def reads(self) -> tuple[View, ...]:
+        return (self.source,)
+
+
+Work = ArrayWork | SoftmaxWork

@@ -1,0 +1,157 @@
+"""Compare captured memory writes and output words with expected tensors, batch by batch."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from isomac_cosim.manifest import Storage
+
+
+@dataclass(frozen=True)
+class WrongByte:
+    """One byte that differs.
+
+    `where` is (y, x, channel) of a tensor or (word, byte) of the output stream; `found` is None if
+    the byte was never written.
+    """
+
+    inference: int
+    where: tuple[int, ...]
+    expected: int
+    found: int | None
+
+
+@dataclass(frozen=True)
+class Difference:
+    """The result of one comparison.
+
+    Parameters
+    ----------
+    compared: bytes compared.
+    wrong: differing bytes of each inference, int64 (N,); bytes that were never written count too.
+    first: the first differing byte, in the order of inference, y, x and channel.
+    missing: words that should have been written and were not.
+    repeated: writes beyond the first to a word.
+    outside: writes beside the layer's storage.
+    """
+
+    compared: int
+    wrong: NDArray[np.int64]
+    first: WrongByte | None
+    missing: int = 0
+    repeated: int = 0
+    outside: int = 0
+
+    @property
+    def exact(self) -> bool:
+        """Nothing differs, and every word was written once, in its place."""
+        return not (self.wrong.any() or self.missing or self.repeated or self.outside)
+
+
+class TensorComparer:
+    """Compares the writes of one layer with its expected tensor.
+
+    A word is expected to be written if its plane holds at least one channel; bytes of no channel
+    are not compared.
+
+    Parameters
+    ----------
+    storage: where the tensor lies.
+    word_bytes: M.
+    """
+
+    def __init__(self, storage: Storage, word_bytes: int) -> None:
+        self._storage = storage
+        self._word_bytes = word_bytes
+        channels = np.array(storage.channels, np.intp)
+        self._pixels = storage.height * storage.width
+        self._channels: NDArray[np.intp] | slice = channels
+        if np.array_equal(channels, np.arange(len(channels))):
+            self._channels = slice(0, len(channels))  # a view where indices would copy
+        self._plane_of_channel = channels // word_bytes
+        required = np.zeros(storage.planes, bool)
+        required[self._plane_of_channel] = True
+        self._required = np.repeat(required, self._pixels)
+
+    def compare(
+        self, addresses: NDArray[np.uint32], data: NDArray[np.int8], expected: NDArray[np.int8]
+    ) -> Difference:
+        """Compare N inferences that wrote to the same addresses in the same order.
+
+        Parameters
+        ----------
+        addresses: uint32 (W,).
+        data: int8 (N, W, M).
+        expected: int8 (N, C, H, W).
+        """
+        storage = self._storage
+        offsets = addresses.astype(np.int64) - storage.base
+        inside = (offsets >= 0) & (offsets < storage.words)
+        position = np.full(storage.words, -1, np.intp)  # of the last write to each word
+        position[offsets[inside]] = np.flatnonzero(inside)
+        missing = self._required & (position < 0)
+        written = int(np.count_nonzero(position >= 0))
+        found = self._tensor(data, position)
+        wanted = expected.reshape(len(expected), -1, self._pixels)
+        wrong = found != wanted
+        absent = None
+        if missing.any():
+            absent = missing.reshape(storage.planes, self._pixels)[self._plane_of_channel]
+            wrong |= absent
+        counts = np.count_nonzero(wrong, axis=(1, 2))
+        return Difference(
+            compared=wanted.size,
+            wrong=counts,
+            first=self._first(wrong, found, wanted, absent) if counts.any() else None,
+            missing=int(np.count_nonzero(missing)) * len(data),
+            repeated=(int(np.count_nonzero(inside)) - written) * len(data),
+            outside=int(np.count_nonzero(~inside)) * len(data),
+        )
+
+    def _tensor(self, data: NDArray[np.int8], position: NDArray[np.intp]) -> NDArray[np.int8]:
+        """The stored tensor int8 (N, C, H * W); bytes of unwritten words are arbitrary."""
+        count, writes, _ = data.shape
+        if writes == 0:
+            return np.zeros((count, len(self._storage.channels), self._pixels), np.int8)
+        words = data[:, np.maximum(position, 0)]
+        planes = words.reshape(count, self._storage.planes, self._pixels, self._word_bytes)
+        slots = planes.transpose(0, 1, 3, 2).reshape(count, -1, self._pixels)
+        return slots[:, self._channels]
+
+    def _first(
+        self,
+        wrong: NDArray[np.bool_],
+        found: NDArray[np.int8],
+        wanted: NDArray[np.int8],
+        absent: NDArray[np.bool_] | None,
+    ) -> WrongByte:
+        inference = int(wrong.any(axis=(1, 2)).argmax())
+        pixel = int(wrong[inference].any(axis=0).argmax())
+        channel = int(wrong[inference, :, pixel].argmax())
+        never_written = absent is not None and bool(absent[channel, pixel])
+        return WrongByte(
+            inference=inference,
+            where=(*divmod(pixel, self._storage.width), channel),
+            expected=int(wanted[inference, channel, pixel]),
+            found=None if never_written else int(found[inference, channel, pixel]),
+        )
+
+
+def compare_output(
+    found: NDArray[np.int8], expected: NDArray[np.int8], mask: NDArray[np.bool_]
+) -> Difference:
+    """Compare output words, int8 (N, words, M), where `mask`, bool (words, M), says so."""
+    wrong = (found != expected) & mask
+    counts = np.count_nonzero(wrong, axis=(1, 2))
+    first = None
+    if counts.any():
+        inference = int((counts > 0).argmax())
+        word, byte = (int(index) for index in np.argwhere(wrong[inference])[0])
+        first = WrongByte(
+            inference=inference,
+            where=(word, byte),
+            expected=int(expected[inference, word, byte]),
+            found=int(found[inference, word, byte]),
+        )
+    return Difference(len(found) * int(np.count_nonzero(mask)), counts, first)

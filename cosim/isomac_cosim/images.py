@@ -1,0 +1,52 @@
+"""Memory images (`*.hex`) and the words that carry them through the load port."""
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from isomac_cosim.errors import CosimError
+from isomac_cosim.manifest import Manifest, Memory
+
+
+def read_rows(path: Path, memory: Memory) -> list[int]:
+    """The used rows of an image: one hexadecimal number a line, rows beyond its end are 0.
+
+    Raises
+    ------
+    CosimError
+        If a line is no number or does not fit the memory's width.
+    """
+    lines = path.read_text(encoding="ascii", errors="replace").split()
+    try:
+        rows = [int(line, 16) for line in lines[: memory.used]]
+    except ValueError as error:
+        raise CosimError(f"{path} is no memory image: {error}.") from None
+    if any(row >> memory.width for row in rows):
+        raise CosimError(f"{path} has rows wider than the {memory.width} bits of its memory.")
+    return rows + [0] * (memory.used - len(rows))
+
+
+def load_stream(folder: Path, manifest: Manifest) -> NDArray[np.uint32]:
+    """All packets that fill the memories of a programmable core, uint32 (n,).
+
+    A packet is the memory's load index, the number of rows, then each row from row 0 on in
+    ceil(width / 32) words, least significant first.
+
+    Raises
+    ------
+    CosimError
+        If no memory can be loaded.
+    """
+    packets = []
+    for memory in manifest.memories:
+        if memory.load_index is None:
+            continue
+        pieces = -(-memory.width // 32)
+        rows = read_rows(folder / memory.file, memory)
+        body = b"".join(row.to_bytes(4 * pieces, "little") for row in rows)
+        packets.append(np.array([memory.load_index, len(rows)], "<u4"))
+        packets.append(np.frombuffer(body, "<u4"))
+    if not packets:
+        raise CosimError(f"{folder} has no memory that could be filled through a load port.")
+    return np.concatenate(packets).astype(np.uint32)

@@ -1,0 +1,89 @@
+"""What a scoreboard has counted, in a form that passes from the simulator process to its parent."""
+
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Mismatch:
+    """The first wrong byte: of the first wrong input its first wrong layer.
+
+    `where` names the indices of `position`: y, x, channel of a tensor; word, byte of the output
+    stream. `found` is None if the byte was never written; `wrong` of `total` bytes of this layer
+    and input differ.
+    """
+
+    input: int
+    layer: str
+    operation: str
+    where: tuple[str, ...]
+    position: tuple[int, ...]
+    expected: int
+    found: int | None
+    wrong: int
+    total: int
+
+    def sentence(self) -> str:
+        """One sentence for people."""
+        place = ", ".join(f"{n} {v}" for n, v in zip(self.where, self.position, strict=True))
+        found = "was never written" if self.found is None else f"is {self.found}"
+        return (
+            f"Layer {self.layer!r} ({self.operation}) of image {self.input}: the byte at {place} "
+            f"{found}, not {self.expected}; {self.wrong} of {self.total} bytes are wrong."
+        )
+
+
+@dataclass
+class LayerTally:
+    """Sums over all inputs for one layer; `cycles` is that of the first input."""
+
+    compared: int = 0
+    mismatches: int = 0
+    cycles: int | None = None
+    cycles_differ: bool = False
+
+
+@dataclass
+class Tally:
+    """Sums over all inputs.
+
+    Parameters
+    ----------
+    inputs: inputs that were run to the end.
+    cycles: of each such input.
+    layers: one entry a layer.
+    first: the first wrong byte.
+    failures: sentences on what is wrong besides bytes: hangs, error codes, stray writes.
+    cycle_differences: sentences on counters that do not agree with the prediction.
+    clocks: simulated cycles.
+    simulation_seconds: spent in the simulated inferences.
+    total_seconds: the same, with the comparison.
+    compiler: name and version of the compiler that made the simulator.
+    """
+
+    inputs: int = 0
+    cycles: list[int] = field(default_factory=list)
+    layers: list[LayerTally] = field(default_factory=list)
+    first: Mismatch | None = None
+    failures: list[str] = field(default_factory=list)
+    cycle_differences: list[str] = field(default_factory=list)
+    clocks: int = 0
+    simulation_seconds: float = 0.0
+    total_seconds: float = 0.0
+    compiler: str = ""
+
+    def save(self, path: Path) -> None:
+        """Write the tally as JSON."""
+        path.write_text(json.dumps(asdict(self)), encoding="utf-8")
+
+    @staticmethod
+    def load(path: Path) -> "Tally":
+        """Read what `save` wrote."""
+        data = json.loads(path.read_text(encoding="utf-8"))
+        data["layers"] = [LayerTally(**entry) for entry in data["layers"]]
+        if data["first"] is not None:
+            first = data["first"]
+            first["where"], first["position"] = tuple(first["where"]), tuple(first["position"])
+            data["first"] = Mismatch(**first)
+        return Tally(**data)

@@ -1,0 +1,50 @@
+"""Residual addition of two values."""
+
+import torch
+from torch.fx import Node
+
+from isomac.frontend.handler import Operator, handles
+from isomac.frontend.lowering import Lowering
+from isomac.frontend.nodes import arguments, full_shape, is_constant
+from isomac.graph.operators.add import Add
+from isomac.graph.rescale_constants import add_constants
+
+
+@handles(torch.ops.aten.add.Tensor)
+class Addition(Operator):
+    """`a + b` for two values of the same shape, which may be the same value."""
+
+    title = "add of two tensors of the same shape"
+    clamps = True
+
+    def refuse(self, node: Node) -> str | None:
+        values = arguments(node)
+        operands = [values["self"], values["other"]]
+        if not all(isinstance(operand, Node) for operand in operands):
+            return "a constant cannot be added"
+        if any(is_constant(operand) for operand in operands):
+            return "a parameter or a buffer cannot be added"
+        if values["alpha"] != 1:
+            return f"alpha must be 1, not {values['alpha']}"
+        a, b = (full_shape(operand) for operand in operands)
+        if a != b:
+            return f"the shapes must be the same, not {a[1:]} and {b[1:]}"
+        return None
+
+    def lower(self, node: Node, lowering: Lowering) -> None:
+        values = arguments(node)
+        a, b = lowering.operand(values["self"]), lowering.operand(values["other"])
+        result = lowering.result(node)
+        multipliers, shift = add_constants(
+            a.scale, b.scale, result.tensor.scale, lowering.multiplier_bits
+        )
+        lowering.emit(
+            Add,
+            node,
+            [a, b],
+            result.tensor,
+            multipliers=multipliers,
+            shift=shift,
+            quant_min=result.quant_min,
+            quant_max=result.quant_max,
+        )

@@ -1,0 +1,31 @@
+"""linear on a vector."""
+
+import torch
+from torch.fx import Node
+
+from isomac.frontend.handler import handles
+from isomac.frontend.lowering import Lowering
+from isomac.frontend.nodes import arguments, shape
+from isomac.frontend.weighted import Weighted, constant_fields
+from isomac.graph.operators.linear import Linear
+
+
+@handles(torch.ops.aten.linear.default)
+class LinearLayer(Weighted):
+    """linear with constant weights, on a vector (F,)."""
+
+    title = "linear on a vector"
+
+    def refuse(self, node: Node) -> str | None:
+        if reason := super().refuse(node):
+            return reason
+        operand = shape(arguments(node)["input"])
+        if len(operand) != 1:
+            return f"the input must be a vector, not of shape {operand}"
+        return None
+
+    def lower(self, node: Node, lowering: Lowering) -> None:
+        operand = lowering.operand(arguments(node)["input"])
+        result = lowering.result(node)
+        constants = constant_fields(node, lowering, operand, result)
+        lowering.emit(Linear, node, [operand], result.tensor, **constants)

@@ -1,0 +1,94 @@
+"""Lower bounds of weight scales, so that biases fit int32 and multipliers keep their bits.
+
+The bias of a layer is stored in steps of s_x * s_w, and its sums are rescaled by s_x * s_w / s_y.
+A channel whose weights are all zero or tiny, as pruning and folded batch norms leave them, would
+get a scale s_w so small that the bias overflows, the accumulator grows to 32 bits for nothing, or
+the shift leaves its range. Such a channel gets a larger scale; what its weights lose lies far below
+one step of the output.
+"""
+
+import torch
+from torch.fx import GraphModule, Node
+
+from isomac.errors import IsomacError
+from isomac.frontend.handler import operator_of
+from isomac.frontend.naming import readable_name, source
+from isomac.frontend.nodes import arguments, constant
+from isomac.frontend.observers import ActivationObserver, PerChannelWeightObserver
+from isomac.frontend.pt2e import ObserverBase
+
+#: Smallest s_x * s_w / s_y. A weight is rounded by at most half a step of it, which for 4,608
+#: inputs of an output makes 0.002 steps of the output, and 0.6 at worst.
+SMALLEST_RATIO = 2.0**-20
+
+#: The same for a channel without weights, which needs no more than a precise bias.
+SMALLEST_RATIO_WITHOUT_WEIGHTS = 2.0**-8
+
+#: Largest magnitude of a bias, which leaves the other half of int32 to the sums.
+BIAS_LIMIT = 2.0**30
+
+
+def check_ranges(prepared: GraphModule) -> None:
+    """Require every activation to have stayed finite during calibration.
+
+    Raises
+    ------
+    IsomacError
+        With the name and the line of the first operation whose result did not.
+    """
+    for node in prepared.graph.nodes:
+        observer = _observer(prepared, node)
+        if isinstance(observer, ActivationObserver) and not observer.is_finite:
+            (value,) = node.all_input_nodes
+            place = f" ({source(value)})" if source(value) else ""
+            raise IsomacError(
+                f"the result of {readable_name(value)!r}{place} overflows or is not a number for"
+                f" some of the calibration data"
+            )
+
+
+def bound_weight_scales(prepared: GraphModule) -> None:
+    """Set the lower bounds in the weight observers of a calibrated module."""
+    for node in prepared.graph.nodes:
+        operator = operator_of(node)
+        if operator is not None and operator.weighted:
+            _bound(prepared, node)
+
+
+def _bound(prepared: GraphModule, node: Node) -> None:
+    values = arguments(node)
+    weight = _observer(prepared, values["weight"])
+    if not isinstance(weight, PerChannelWeightObserver):
+        raise AssertionError(f"the weight of {node.name} has no observer")
+    input_scale = _scale(prepared, values["input"])
+    output_scale = _scale(prepared, _quantized(prepared, node))
+    natural = weight.natural_scale().to(torch.float64)
+    ratio = torch.full_like(natural, SMALLEST_RATIO)
+    ratio[natural == 0] = SMALLEST_RATIO_WITHOUT_WEIGHTS
+    floor = ratio * output_scale / input_scale
+    if values["bias"] is not None:
+        (bias,) = values["bias"].all_input_nodes or [values["bias"]]
+        magnitude = constant(prepared, bias).abs().to(torch.float64)
+        floor = floor.max(magnitude / (input_scale * BIAS_LIMIT))
+    weight.floor = floor.to(torch.float32)
+
+
+def _quantized(prepared: GraphModule, node: Node) -> Node:
+    """Return the observer behind `node` and the activations that are folded into it."""
+    while _observer(prepared, node) is None:
+        (node,) = node.users
+    return node
+
+
+def _scale(prepared: GraphModule, node: Node) -> float:
+    observer = _observer(prepared, node)
+    if observer is None:
+        raise AssertionError(f"{node.name} is no observer")
+    return float(observer.calculate_qparams()[0])
+
+
+def _observer(prepared: GraphModule, node: Node) -> ObserverBase | None:
+    if node.op != "call_module":
+        return None
+    module = prepared.get_submodule(str(node.target))
+    return module if isinstance(module, ObserverBase) else None

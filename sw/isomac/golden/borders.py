@@ -17,8 +17,8 @@ def quantize_input(
 ) -> torch.Tensor:
     """Return real inputs as int8: `clamp(round(value * (1 / scale)) + zero_point, -128, 127)`.
 
-    Rounds half to even, in float32 and with the reciprocal, as PyTorch's `quantize_per_tensor`
-    does: the bytes are those that the quantized PyTorch network sees.
+    Rounds half to even, in float32 and with the reciprocal, as the `quantize_per_tensor` of
+    a quantized PyTorch graph does: the bytes are those that its first layer sees.
 
     Parameters
     ----------
@@ -35,7 +35,7 @@ def quantize_input(
         If there is no such input, the shape is another one, or a value is not a number.
     """
     tensor = _border(graph, graph.inputs, name, "input")
-    real = torch.as_tensor(np.asarray(values, np.float32))
+    real = _as_tensor(values).to(torch.float32)
     _check_shape(graph, tensor, real)
     if bool(real.isnan().any()):
         raise IsomacError(f"{graph}: input {tensor.name!r} must hold numbers, not NaN")
@@ -63,11 +63,18 @@ def dequantize_output(
         If there is no such output, or dtype or shape are others.
     """
     tensor = _border(graph, graph.outputs, name, "output")
-    steps = torch.as_tensor(np.array(values))
+    steps = _as_tensor(values)
     if steps.dtype != torch.int8:
         raise IsomacError(f"{graph}: output {tensor.name!r} must be int8, not {steps.dtype}")
     _check_shape(graph, tensor, steps)
     return (steps.to(torch.float32) - tensor.zero_point) * tensor.scale
+
+
+def _as_tensor(values: torch.Tensor | npt.NDArray[Any]) -> torch.Tensor:
+    if isinstance(values, torch.Tensor):
+        return values.detach().cpu()
+    # A copy, since PyTorch does not accept read-only memory.
+    return torch.from_numpy(np.array(values))
 
 
 def _border(graph: Graph, names: tuple[str, ...], name: str | None, what: str) -> Tensor:

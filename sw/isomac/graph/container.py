@@ -2,7 +2,9 @@
 
 import io
 import os
+import reprlib
 import struct
+import textwrap
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -80,7 +82,9 @@ def read_members(path: str | os.PathLike[str]) -> dict[str, bytes]:
     except IsomacError:
         raise
     except _DAMAGE as error:
-        raise IsomacError(f"{where} is no intact .isomac file: {error}") from error
+        # The text may quote a damaged name of thousands of characters.
+        detail = textwrap.shorten(str(error), 200)
+        raise IsomacError(f"{where} is no intact .isomac file: {detail}") from error
 
 
 def _check_directory(archive: zipfile.ZipFile, size: int, where: str) -> None:
@@ -92,10 +96,12 @@ def _check_directory(archive: zipfile.ZipFile, size: int, where: str) -> None:
     total = 0
     for info in members:
         if info.filename in names:
-            raise IsomacError(f"{where} has two members named {info.filename!r}")
+            raise IsomacError(f"{where} has two members named {reprlib.repr(info.filename)}")
         names.add(info.filename)
         if info.compress_type != zipfile.ZIP_STORED or info.compress_size != info.file_size:
-            raise IsomacError(f"{where}: member {info.filename!r} must be stored uncompressed")
+            raise IsomacError(
+                f"{where}: member {reprlib.repr(info.filename)} must be stored uncompressed"
+            )
         total += info.file_size
     if total > size:
         raise IsomacError(f"{where} declares members of {total} bytes and has only {size} bytes")

@@ -179,7 +179,9 @@ class _Arrays:
     def check_all_taken(self) -> None:
         """Require that no member is left over."""
         if self._members:
-            raise IsomacError(f"member {next(iter(self._members))!r} belongs to no operation")
+            raise IsomacError(
+                f"member {reprlib.repr(next(iter(self._members)))} belongs to no operation"
+            )
 
 
 def _parse(data: bytes) -> object:

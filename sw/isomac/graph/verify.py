@@ -74,9 +74,7 @@ def _check_order(graph: Graph) -> None:
 
 
 def _check_borders(graph: Graph) -> None:
-    """There are inputs and outputs, outputs are computed, and nothing is computed in vain."""
-    if not graph.inputs:
-        raise GraphError(f"{graph} has no input")
+    """There are outputs, they are computed, and nothing is computed in vain."""
     if not graph.outputs:
         raise GraphError(f"{graph} has no output")
     outputs: set[str] = set()

@@ -74,7 +74,9 @@ class DrainWalker(wiring.Component):
         columns = Mux(last_tile_column, job.columns_last, p.tile_columns - 1)
         rows = Mux(last_tile_row, job.rows_last, p.tile_rows - 1)
         steps = Mux(last_channel_tile, job.steps_last, p.drain_steps - 1)
-        word_end, row_end, tile_end = Signal(), Signal(), Signal()
+        word_end = Signal()
+        row_end = Signal()
+        tile_end = Signal()
         m.d.comb += [
             word_end.eq(self.step == steps),
             row_end.eq(word_end & (column == columns)),

@@ -63,10 +63,14 @@ class Loader(wiring.Component):
             self.read_address.eq(walker.address),
         ]
 
-        r_valid, r_segment_end = Signal(), Signal()
+        r_valid = Signal()
         r_address = Signal(p.address_bits)
-        r_y, r_x = Signal.like(walker.y), Signal.like(walker.x)
-        r_chunk, r_row, r_tags = Signal.like(walker.chunk), Signal.like(walker.row), Signal(SEGMENT_TAGS)
+        r_y = Signal.like(walker.y)
+        r_x = Signal.like(walker.x)
+        r_chunk = Signal.like(walker.chunk)
+        r_row = Signal.like(walker.row)
+        r_segment_end = Signal()
+        r_tags = Signal(SEGMENT_TAGS)
         w_inside = Signal(p.banks)
         with m.If(self.advance):
             m.d.sync += [
@@ -94,7 +98,9 @@ class Loader(wiring.Component):
             inside = row_inside & (x < job.input_width)
             with m.If(self.advance):
                 m.d.sync += w_inside[j].eq(inside)
-            m.d.comb += overruns[j].eq(inside & (r_address >= p.activation_depth - j))
+            # A chunk may begin outside the map at an address below 0, which counts modulo the range.
+            address = (r_address + j)[: p.address_bits]
+            m.d.comb += overruns[j].eq(inside & (address >= p.activation_depth))
             m.d.comb += self.words[j].eq(self.read_data[j])
             with m.If(~w_inside[j]):
                 m.d.comb += [self.words[j][c].eq(job.pad_value) for c in range(p.channel_lanes)]

@@ -34,7 +34,8 @@ class MacLane(wiring.Component):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        product, total = Signal(signed(16)), Signal(signed(self._bits))
+        product = Signal(signed(16))
+        total = Signal(signed(self._bits))
         m.d.sync += product.eq(self.activation * self.weight)
         with m.If(self.accumulate):
             with m.If(self.first):

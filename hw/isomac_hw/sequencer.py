@@ -70,7 +70,8 @@ class Sequencer(wiring.Component):
         m = Module()
         job = self._job
         address = Signal.like(self.program_address)
-        last_start, counting = Signal(), Signal()
+        last_start = Signal()
+        counting = Signal()
         layer_end = Signal()
         layer_counter = Signal(COUNTER_BITS)
         m.d.sync += last_start.eq(self.start)

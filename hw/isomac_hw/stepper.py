@@ -62,14 +62,16 @@ class Stepper(wiring.Component):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         p, job = self._parameters, self._job
-        active, tags = Signal(), Signal(SEGMENT_TAGS)
+        active = Signal()
+        tags = Signal(SEGMENT_TAGS)
         tap = Signal(self._tap_bits)
         first_step = Signal()
         dense = job.dense if p.has("dense") else 0
 
         last_tap = Mux(tags.last_column, job.taps_last, job.taps)
         last_byte = Mux(dense, Mux(tags.last_block, job.last_byte, p.channel_lanes - 1), 0)
-        byte_end, segment_end = Signal(), Signal()
+        byte_end = Signal()
+        segment_end = Signal()
         first_byte = Signal.like(self.byte)
         m.d.comb += [
             byte_end.eq(self.byte == last_byte),

@@ -93,7 +93,8 @@ class OutputFetch(wiring.Component):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        reading, left = Signal(), Signal(self._count_bits)
+        reading = Signal()
+        left = Signal(self._count_bits)
         # One bit for each stage of the memory: a word is there, and it is the last.
         valid = Signal(ActivationMemory.READ_LATENCY)
         last = Signal(ActivationMemory.READ_LATENCY)

@@ -172,8 +172,8 @@ class _Builder:
         return self.plan.base[view.buffer] + view.offset
 
     def jobs(self, address_range: int) -> list[list[Job]]:
-        """Jobs of each layer: arrival, the layers with work, departure."""
-        rows = [[input_job(view, self.base(view)) for view in self.lowered.inputs]]
+        """Jobs of each layer: one for each input, the layers with work, the departure."""
+        rows = [[input_job(view, self.base(view))] for view in self.lowered.inputs]
         for layer in self._working():
             rows.append([self._job(work, address_range) for work in layer.work])
         rows.append([output_job(view, self.base(view)) for view in self.lowered.outputs])
@@ -244,19 +244,13 @@ class _Builder:
 
     def _layers(self, parameters: AcceleratorParameters) -> tuple[ProgramLayer, ...]:
         graph = self.lowered.graph
-        arrival = sum(
-            cycle_model.input_cycles(view.layout.words, first=index == 0)
-            for index, view in enumerate(self.lowered.inputs)
-        )
-        departure = sum(
-            cycle_model.output_cycles(view.layout.words) for view in self.lowered.outputs
-        )
-        first = self.lowered.inputs[0]
-        layers = [
-            ProgramLayer(
-                "input", "input", "", 0, arrival, graph.inputs[0], first, self.base(first)
+        layers = []
+        for index, (name, view) in enumerate(zip(graph.inputs, self.lowered.inputs, strict=True)):
+            cycles = cycle_model.input_cycles(view.layout.words, first=index == 0)
+            label = "input" if len(graph.inputs) == 1 else f"input {name}"
+            layers.append(
+                ProgramLayer(label, "input", "", 0, cycles, name, view, self.base(view))
             )
-        ]
         for layer in self._working():
             cycles = sum(self._cycles(work, parameters) for work in layer.work)
             layers.append(
@@ -271,6 +265,9 @@ class _Builder:
                     self.base(layer.view),
                 )
             )
+        departure = sum(
+            cycle_model.output_cycles(view.layout.words) for view in self.lowered.outputs
+        )
         layers.append(ProgramLayer("output", "output", "", 0, departure, None, None, 0))
         return tuple(layers)
 

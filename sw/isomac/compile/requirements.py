@@ -86,7 +86,7 @@ class Requirements:
         Raises
         ------
         IsomacError
-            If two softmax layers need different tables.
+            If two softmax layers need different tables, or constants are out of the unit's range.
         """
         units = [work for work in self.work if isinstance(work, SoftmaxWork)]
         if not units:
@@ -103,17 +103,20 @@ class Requirements:
         channels = max(work.source.layout.channels for work in units)
         pixels = max(work.source.layout.plane_words for work in units)
         table_bits = max(1, largest.bit_length())
-        return SoftmaxParameters(
-            channel_lanes=self.shape.channel_lanes,
-            address_bits=address_bits,
-            channels_bits=max(1, (channels - 1).bit_length()),
-            pixels_bits=max(1, (pixels - 1).bit_length()),
-            table_bits=table_bits,
-            sum_bits=max(table_bits, (channels * largest).bit_length()),
-            reciprocal_bits=first.reciprocal_bits,
-            shift=first.shift,
-            table_peak=int(first.table[255]),
-        )
+        try:
+            return SoftmaxParameters(
+                channel_lanes=self.shape.channel_lanes,
+                address_bits=address_bits,
+                channels_bits=max(1, (channels - 1).bit_length()),
+                pixels_bits=max(1, (pixels - 1).bit_length()),
+                table_bits=table_bits,
+                sum_bits=max(table_bits, (channels * largest).bit_length()),
+                reciprocal_bits=first.reciprocal_bits,
+                shift=first.shift,
+                table_peak=int(first.table[255]),
+            )
+        except ValueError as error:
+            raise IsomacError(f"the hardware cannot do this softmax: {error}") from None
 
 
 #: Least widths of a programmable accelerator's job fields, by the start of the name.

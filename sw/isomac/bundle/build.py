@@ -1,0 +1,210 @@
+"""Building a bundle from an integer graph."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from isomac_hw.accelerator import Accelerator
+from isomac_hw.core import memory_targets
+from isomac_hw.parameters import AcceleratorParameters
+from isomac_hw.verilog import to_verilog
+
+from isomac.bundle.folder import sha256, written_folder
+from isomac.bundle.manifest import manifest
+from isomac.bundle.vectors import vectors
+from isomac.compile.program import Program, compile_for, compile_graph
+from isomac.compile.reasons import reasons
+from isomac.compile.search import Choice, Constraints, choose_shape
+from isomac.errors import IsomacError
+from isomac.golden.borders import quantize_input
+from isomac.graph.file import save
+from isomac.graph.graph import Graph
+from isomac.graph.verify import verify
+
+#: File by which a bundle is known.
+MANIFEST = "manifest.json"
+#: Earliest date that a zip archive can hold: the same input gives the same bytes.
+_ZIP_DATE = (1980, 1, 1, 0, 0, 0)
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """A bundle that was written.
+
+    Members
+    -------
+    path
+        The folder.
+    program
+        What it runs.
+    choice
+        How the shape was found; None where it was given.
+    reasons
+        Value and reason of each parameter, by name.
+    """
+
+    path: Path
+    program: Program
+    choice: Choice | None
+    reasons: dict[str, tuple[str, str]]
+
+
+def plan(
+    graph: Graph,
+    constraints: Constraints | None = None,
+    *,
+    mode: str = "fixed",
+    hardware: AcceleratorParameters | None = None,
+) -> tuple[Program, Choice | None]:
+    """Choose a shape and compile, without writing anything.
+
+    Parameters
+    ----------
+    graph
+        Verified here.
+    constraints
+        Budget and what is fixed of the shape.
+    mode
+        "fixed" or "programmable".
+    hardware
+        Compile for this programmable accelerator instead of deriving one.
+
+    Raises
+    ------
+    IsomacError
+        If the graph is refused, or nothing fits.
+    """
+    verify(graph)
+    if hardware is not None:
+        return compile_for(graph, hardware), None
+    choice = choose_shape(graph, constraints or Constraints())
+    return compile_graph(graph, choice.shape, mode=mode), choice
+
+
+def build(
+    graph: Graph,
+    folder: str | Path,
+    inputs: npt.ArrayLike | Mapping[str, npt.ArrayLike],
+    constraints: Constraints | None = None,
+    *,
+    mode: str = "fixed",
+    hardware: AcceleratorParameters | None = None,
+) -> Bundle:
+    """Write a bundle: Verilog, images, manifest, graph and test vectors.
+
+    Parameters
+    ----------
+    graph, constraints, mode, hardware
+        See `plan`.
+    folder
+        Where; an older bundle there is replaced once the new one is complete.
+    inputs
+        Test inputs (N, *shape), for a graph with several inputs by name. int8 arrays are taken as they are, others
+        are quantized as the network's input is.
+
+    Raises
+    ------
+    IsomacError
+        If the graph, the inputs or the folder are refused. Nothing is left behind then.
+    """
+    program, choice = plan(graph, constraints, mode=mode, hardware=hardware)
+    arrays = vectors(program, _int8_inputs(graph, inputs))
+    why = reasons(program, choice)
+    with written_folder(Path(folder), MANIFEST) as fresh:
+        generator = f"isomac {version('isomac')}"
+        header = _header(program, generator)
+        verilog = to_verilog(Accelerator(program.parameters), "accelerator", header)
+        (fresh / "accelerator.v").write_text(verilog)
+        for name, text in _images(program).items():
+            (fresh / name).write_text(text)
+        save(graph, fresh / "graph.isomac")
+        (fresh / "vectors.npz").write_bytes(_npz(arrays))
+        files = {path.name: sha256(path) for path in sorted(fresh.iterdir())}
+        data = manifest(program, generator=generator, reasons=why, files=files)
+        (fresh / MANIFEST).write_text(json.dumps(data, indent=1) + "\n")
+    return Bundle(Path(folder), program, choice, why)
+
+
+def _int8_inputs(
+    graph: Graph, inputs: npt.ArrayLike | Mapping[str, npt.ArrayLike]
+) -> dict[str, npt.NDArray[np.int8]]:
+    """Inputs by name as int8.
+
+    Raises
+    ------
+    IsomacError
+        If a name or a shape is wrong, or the numbers of inputs differ.
+    """
+    if not isinstance(inputs, Mapping):
+        if len(graph.inputs) != 1:
+            raise IsomacError(f"{graph} has inputs {', '.join(graph.inputs)}; give them by name")
+        inputs = {graph.inputs[0]: inputs}
+    if set(inputs) != set(graph.inputs):
+        raise IsomacError(
+            f"{graph} has inputs {', '.join(graph.inputs)}, not {', '.join(map(str, inputs))}"
+        )
+    out: dict[str, npt.NDArray[np.int8]] = {}
+    for name in graph.inputs:
+        values = np.asarray(inputs[name])
+        if values.dtype != np.int8:
+            values = quantize_input(graph, values, name).numpy()
+        shape = graph.tensor(name).shape
+        if values.shape[1:] != shape:
+            raise IsomacError(
+                f"inputs {name!r} must have shape (N, {', '.join(map(str, shape))}), "
+                f"not {values.shape}"
+            )
+        out[name] = values
+    if len({len(values) for values in out.values()}) != 1:
+        raise IsomacError("all inputs must hold the same number of samples")
+    return out
+
+
+def _header(program: Program, generator: str) -> str:
+    """Comment lines for the top of the Verilog."""
+    p, graph = program.parameters, program.graph
+    return "\n".join(
+        (
+            f"Generated by {generator}. Apache-2.0.",
+            f"Network: {graph.name}, {graph.macs} multiply-accumulates, sha256 {graph.sha256}",
+            f"Mode: {p.mode}. Features: {', '.join(p.features)}.",
+            f"Array: {p.tile_rows} x {p.tile_columns} pixel lanes x {p.channel_lanes} channel lanes "
+            f"= {p.multipliers} multipliers, {p.requant_lanes} requantization lanes, {p.banks} banks.",
+            f"Memories are initialized from {', '.join(t.name + '.hex' for t in memory_targets(p))} "
+            "in the folder of the simulation or synthesis.",
+        )
+    )
+
+
+def _images(program: Program) -> dict[str, str]:
+    """The image files: a line of hexadecimal digits for each row, unused rows 0."""
+    out = {}
+    for target in memory_targets(program.parameters):
+        rows = list(getattr(program.images, target.name))
+        # A memory has at least two rows in hardware.
+        rows += [0] * (max(2, target.depth) - len(rows))
+        digits = -(-target.width // 4)
+        out[f"{target.name}.hex"] = "".join(f"{row:0{digits}x}\n" for row in rows)
+    return out
+
+
+def _npz(arrays: Mapping[str, npt.NDArray[Any]]) -> bytes:
+    """An .npz archive whose bytes depend on its content alone."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name in sorted(arrays):
+            member = io.BytesIO()
+            np.lib.format.write_array(member, np.ascontiguousarray(arrays[name]))
+            info = zipfile.ZipInfo(f"{name}.npy", _ZIP_DATE)
+            info.compress_type = zipfile.ZIP_DEFLATED
+            archive.writestr(info, member.getvalue(), compresslevel=1)
+    return buffer.getvalue()

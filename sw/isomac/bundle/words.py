@@ -1,0 +1,23 @@
+"""Tensors as words of the activation memory and of the streams."""
+
+import numpy as np
+import numpy.typing as npt
+
+from isomac.compile.layout import Layout
+
+
+def tensor_words(layout: Layout, tensor: npt.NDArray[np.int8]) -> npt.NDArray[np.int8]:
+    """Words in memory order, int8 (N, words, M), from int8 (N, ...); slots without a channel are 0."""
+    lanes = layout.word_channels
+    count = len(tensor)
+    values = tensor.reshape(count, layout.channels, layout.plane_words)
+    by_slot = np.zeros((count, layout.planes * lanes, layout.plane_words), np.int8)
+    by_slot[:, layout.slot_array] = values
+    planes = by_slot.reshape(count, layout.planes, lanes, layout.plane_words)
+    return np.ascontiguousarray(planes.transpose(0, 1, 3, 2)).reshape(count, -1, lanes)
+
+
+def used_bytes(layout: Layout) -> npt.NDArray[np.bool_]:
+    """Which bytes of the words hold a channel, bool (words, M)."""
+    marks = np.ones((1, layout.channels, layout.plane_words), np.int8)
+    return tensor_words(layout, marks)[0].astype(np.bool_)

@@ -1,0 +1,218 @@
+"""The search for the shape: fewest cycles within a budget of multipliers, then least hardware.
+
+Every shape is scored with the exact cycle model. Two bounds keep that short: the arithmetic of partial tiles, which no choice of
+requantization lanes or banks can beat, and the shapes scored so far.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+
+from isomac.compile.cycle_model import (
+    array_cycles,
+    input_cycles,
+    output_cycles,
+)
+from isomac.compile.geometry import Geometry, window_columns
+from isomac.compile.lowering import Lowered, lower
+from isomac.compile.shape import ArrayShape
+from isomac.compile.work import ArrayWork
+from isomac.errors import IsomacError
+from isomac.graph.graph import Graph
+
+#: A shape with less hardware is taken if it costs no more than this share of the cycles.
+CYCLES_WORTH_HARDWARE = 1 / 200
+#: Banks and requantization lanes tried.
+BANKS = (1, 2, 4, 8)
+
+
+@dataclass(frozen=True)
+class Constraints:
+    """What the user says about the shape; the rest is searched.
+
+    Parameters
+    ----------
+    multipliers
+        Most multipliers of the array, P * M.
+    tile
+        Rows and columns of the pixel lanes.
+    channel_lanes, requant_lanes, banks
+        M, R, B.
+    """
+
+    multipliers: int = 64
+    tile: tuple[int, int] | None = None
+    channel_lanes: int | None = None
+    requant_lanes: int | None = None
+    banks: int | None = None
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A shape and how it compares.
+
+    Members
+    -------
+    shape, cycles
+        The one chosen, and the cycles of an inference.
+    bound
+        Cycles of the best shape's multipliers if nothing but partial tiles cost anything.
+    runner_up, runner_up_cycles
+        The best of the others with another P x M, None if there is none.
+    candidates
+        Number of shapes within the budget.
+    """
+
+    shape: ArrayShape
+    cycles: int
+    bound: int
+    runner_up: ArrayShape | None
+    runner_up_cycles: int | None
+    candidates: int
+
+
+def choose_shape(graph: Graph, constraints: Constraints) -> Choice:
+    """The best shape for a graph.
+
+    Raises
+    ------
+    IsomacError
+        If no shape is within the constraints.
+    """
+    if constraints.multipliers < 1:
+        raise IsomacError(
+            f"the budget must be at least 1 multiplier, not {constraints.multipliers}"
+        )
+    lower_once = cache(lambda lanes: lower(graph, lanes))
+    tiles = list(_tiles(lower_once(1), constraints))
+    if not tiles:
+        raise IsomacError(
+            f"no array is within {constraints.multipliers} multipliers and what was asked for"
+        )
+    ranked = sorted(
+        (arithmetic_bound(_array_work(lower_once(lanes)), rows, columns, lanes), rows, columns, lanes)
+        for rows, columns, lanes in tiles
+    )
+    scored: list[tuple[int, ArrayShape]] = []
+    best: int | None = None
+    candidates = 0
+    for bound, rows, columns, lanes in ranked:
+        variants = list(_variants(rows, columns, lanes, constraints))
+        candidates += len(variants)
+        if best is not None and bound > best * (1 + CYCLES_WORTH_HARDWARE):
+            continue
+        for shape in variants:
+            cycles = shape_cycles(lower_once(lanes), shape)
+            scored.append((cycles, shape))
+            best = cycles if best is None else min(best, cycles)
+    assert best is not None
+    limit = best * (1 + CYCLES_WORTH_HARDWARE)
+    cycles, shape = min(
+        ((cycles, shape) for cycles, shape in scored if cycles <= limit),
+        key=lambda item: (_hardware(item[1]), item[0], item[1]),
+    )
+    others = [
+        item
+        for item in scored
+        if (item[1].tile_rows, item[1].tile_columns, item[1].channel_lanes)
+        != (shape.tile_rows, shape.tile_columns, shape.channel_lanes)
+    ]
+    runner_up = min(others, default=None)
+    work = _array_work(lower_once(shape.channel_lanes))
+    return Choice(
+        shape=shape,
+        cycles=cycles,
+        bound=arithmetic_bound(work, shape.tile_rows, shape.tile_columns, shape.channel_lanes),
+        runner_up=runner_up[1] if runner_up else None,
+        runner_up_cycles=runner_up[0] if runner_up else None,
+        candidates=candidates,
+    )
+
+
+def _hardware(shape: ArrayShape) -> tuple[int, ...]:
+    """What a shape costs, the dearest first: multipliers with those of the requantizers, then memory ports."""
+    # A requantizer's wide multiplier takes about four of the array's.
+    return (shape.multipliers + 4 * shape.requant_lanes, shape.banks, shape.tile_rows)
+
+
+def _array_work(lowered: Lowered) -> list[ArrayWork]:
+    return [work for work in lowered.work if isinstance(work, ArrayWork)]
+
+
+def _tiles(
+    lowered: Lowered, constraints: Constraints
+) -> Iterator[tuple[int, int, int]]:
+    """All (tile rows, tile columns, M) within the budget that no layer leaves partly idle everywhere."""
+    work = _array_work(lowered)
+    highest = max((item.output_size[0] for item in work), default=1)
+    widest = max((item.output_size[1] for item in work), default=1)
+    most_channels = max(
+        (max(item.destination.layout.channels, item.source.layout.channels) for item in work),
+        default=1,
+    )
+    budget = constraints.multipliers
+    if constraints.tile is not None:
+        pixel_tiles = [constraints.tile]
+    else:
+        pixel_tiles = [
+            (rows, columns)
+            for rows in range(1, min(highest, budget) + 1)
+            for columns in range(1, min(widest, budget // rows) + 1)
+        ]
+    lanes = (
+        range(1, min(most_channels, budget) + 1)
+        if constraints.channel_lanes is None
+        else [constraints.channel_lanes]
+    )
+    explicit = constraints.tile is not None and constraints.channel_lanes is not None
+    for rows, columns in pixel_tiles:
+        for channel_lanes in lanes:
+            if explicit or rows * columns * channel_lanes <= budget:
+                yield rows, columns, channel_lanes
+
+
+def _variants(
+    rows: int, columns: int, lanes: int, constraints: Constraints
+) -> Iterator[ArrayShape]:
+    """Shapes of one array with all requantization lanes and banks worth trying."""
+    steps = sorted({-(-lanes // r) for r in range(1, lanes + 1)})
+    # One R for each number of drain steps: more lanes than those need would idle.
+    all_requant_lanes = [-(-lanes // step) for step in steps]
+    if constraints.requant_lanes is not None:
+        all_requant_lanes = [constraints.requant_lanes]
+    for requant_lanes in all_requant_lanes:
+        for banks in BANKS if constraints.banks is None else (constraints.banks,):
+            yield ArrayShape(
+                tile_rows=rows,
+                tile_columns=columns,
+                channel_lanes=lanes,
+                requant_lanes=requant_lanes,
+                banks=banks,
+            )
+
+
+def arithmetic_bound(work: list[ArrayWork], rows: int, columns: int, lanes: int) -> int:
+    """Cycles if nothing but partial tiles cost anything, over work with multiply-accumulates or not."""
+    total = 0
+    for item in work:
+        height, width = item.output_size
+        tiles = -(-height // rows) * -(-width // columns) * item.channel_tiles
+        reduction = item.kernel[0] * item.kernel[1]
+        if item.dense:
+            reduction *= (item.blocks - 1) * lanes + item.last_byte - item.first_byte + 1
+        total += tiles * reduction
+    return total
+
+
+def shape_cycles(lowered: Lowered, shape: ArrayShape) -> int:
+    """Cycles of an inference, but for softmax, which no shape changes."""
+    work = _array_work(lowered)
+    window = window_columns(work, shape)
+    total = sum(
+        input_cycles(view.layout.words, first=index == 0)
+        for index, view in enumerate(lowered.inputs)
+    )
+    total += sum(output_cycles(view.layout.words) for view in lowered.outputs)
+    for item in work:
+        total += array_cycles(item, Geometry.of(item, shape, window), shape)
+    return total

@@ -11,7 +11,7 @@ from isomac_hw.sequencer import COUNTER_BITS
 
 
 class Accelerator(wiring.Component):
-    """One core with scalar ports and packed vectors; see ARCHITECTURE.md, section 2, for their meaning."""
+    """One core with scalar ports and packed vectors, which ARCHITECTURE.md, section 2, explains."""
 
     def __init__(self, parameters: AcceleratorParameters):
         self._parameters = p = parameters

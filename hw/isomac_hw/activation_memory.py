@@ -9,10 +9,11 @@ from amaranth.utils import ceil_log2
 class ActivationMemory(wiring.Component):
     """Words of ``word_bits``, interleaved over banks: word a lies in bank a mod B.
 
-    Read throughput is B words a cycle from any address, latency two enabled cycles: what is at ``read_address`` in an
-    enabled cycle is on ``read_data`` after the second enabled edge. A cycle without ``read_enable`` holds both
-    stages. Write throughput is one word a cycle; a word written in cycle t may be read from cycle t + 1.
-    Words beyond the depth read as anything; the caller masks them.
+    Read throughput is B words a cycle from any address, latency two enabled cycles: what is at
+    ``read_address`` in an enabled cycle is on ``read_data`` after the second enabled edge. A cycle
+    without ``read_enable`` holds both stages. Write throughput is one word a cycle; a word written
+    in cycle t may be read from cycle t + 1. Words beyond the depth read as anything; the caller
+    masks them.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""The core: memories, the array with what feeds and drains it, stream jobs, softmax, and the sequencer."""
+"""The core: memories, the array and what feeds and drains it, streams, softmax, sequencer."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -26,9 +26,9 @@ from isomac_hw.window import Window
 
 @dataclass(frozen=True)
 class Images:
-    """Contents of the image memories, row by row as unsigned integers; for the Amaranth simulator only.
+    """Contents of the image memories, row by row as unsigned integers.
 
-    In Verilog the same contents come from ``<name>.hex``.
+    For the Amaranth simulator only: in Verilog the same contents come from ``<name>.hex``.
     """
 
     program: Sequence[int] = ()
@@ -137,13 +137,17 @@ class Core(wiring.Component):
         wiring.connect(m, fetch.o, wiring.flipped(self.o))
 
         # One read port and one write port: only the unit of the running job uses them.
-        writers = {Kind.INPUT: store, Kind.ARRAY: output}
-        readers = {Kind.OUTPUT: fetch, Kind.ARRAY: loader}
+        writers: dict[Kind, InputStore | OutputStage | Softmax] = {
+            Kind.INPUT: store,
+            Kind.ARRAY: output,
+        }
+        readers: dict[Kind, OutputFetch | Loader] = {Kind.OUTPUT: fetch, Kind.ARRAY: loader}
         dones = {Kind.INPUT: store.done, Kind.ARRAY: output.done, Kind.OUTPUT: fetch.done}
         softmax_overrun: Value = Value.cast(0)
         if p.softmax is not None:
-            softmax = self._softmax(
-                m, job, memories["table"], activations, launch[Kind.SOFTMAX]
+            softmax = m.submodules.softmax = Softmax(p.softmax)
+            self._connect_softmax(
+                m, softmax, job, memories["table"], activations, launch[Kind.SOFTMAX]
             )
             writers[Kind.SOFTMAX] = softmax
             dones[Kind.SOFTMAX] = softmax.done
@@ -159,17 +163,17 @@ class Core(wiring.Component):
         for kind in sorted(kinds):
             with m.If(is_kind[kind]):
                 if kind in writers:
-                    unit = writers[kind]
+                    writer = writers[kind]
                     m.d.comb += [
-                        write_enable.eq(unit.write_enable),
-                        activations.write_address.eq(unit.write_address),
-                        activations.write_data.eq(unit.write_data),
+                        write_enable.eq(writer.write_enable),
+                        activations.write_address.eq(writer.write_address),
+                        activations.write_data.eq(writer.write_data),
                     ]
                 if kind in readers:
-                    unit = readers[kind]
+                    reader = readers[kind]
                     m.d.comb += [
-                        activations.read_enable.eq(unit.read_enable),
-                        activations.read_address.eq(unit.read_address),
+                        activations.read_enable.eq(reader.read_enable),
+                        activations.read_address.eq(reader.read_address),
                     ]
                 m.d.comb += sequencer.unit_done.eq(dones[kind])
         healthy = (sequencer.fault == 0) & (sequencer.error == 0)
@@ -260,16 +264,16 @@ class Core(wiring.Component):
         ]
         return stepper
 
-    def _softmax(
+    def _connect_softmax(
         self,
         m: Module,
+        unit: Softmax,
         job: JobView,
         table: ImageMemory,
         activations: ActivationMemory,
         launch: Value,
-    ) -> Softmax:
-        """The softmax unit and its table."""
-        m.submodules.softmax = unit = Softmax(self._parameters.softmax)
+    ) -> None:
+        """The softmax unit between its job, its table and the activation memory."""
         m.d.comb += [
             unit.start.eq(launch),
             unit.input_base.eq(job.input_base),
@@ -282,7 +286,6 @@ class Core(wiring.Component):
             table.address.eq(unit.table_address),
             unit.table_data.eq(table.data),
         ]
-        return unit
 
     def _load_port(self, m: Module, memories: dict[str, ImageMemory], busy: Value) -> Value:
         """The load port; returns its error."""

@@ -1,6 +1,6 @@
 """The drain: walks a finished tile, R channels a cycle, and says what goes where."""
 
-from amaranth.hdl import Module, Mux, Signal
+from amaranth.hdl import Module, Mux, Signal, ValueLike
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 from amaranth.utils import ceil_log2
@@ -12,9 +12,10 @@ from isomac_hw.parameters import AcceleratorParameters
 class DrainWalker(wiring.Component):
     """The drain nest, innermost first: step, column, row, channel tile, tile column, tile row.
 
-    ``finish`` in cycle t (the last step of a tile is issued) makes the tile's first drain step ``valid`` in t + 1; its
-    D steps follow without a gap. The next ``finish`` may come in the cycle of the last of them (``can_finish``).
-    Columns and rows beyond the map and steps beyond the channels are left out.
+    ``finish`` in cycle t (the last step of a tile is issued) makes the tile's first drain step
+    ``valid`` in t + 1; its D steps follow without a gap. The next ``finish`` may come in the cycle
+    of the last of them (``can_finish``). Columns and rows beyond the map and steps beyond the
+    channels are left out.
 
     Members
     -------
@@ -89,8 +90,8 @@ class DrainWalker(wiring.Component):
             ),
         ]
 
-        def begin_plane(address: Signal) -> list:
-            return [at_plane.eq(address), at_row.eq(address), self.address.eq(address)]
+        def begin_plane(address: ValueLike) -> None:
+            m.d.sync += [at_plane.eq(address), at_row.eq(address), self.address.eq(address)]
 
         with m.If(self.finish):
             m.d.sync += self.valid.eq(1)
@@ -101,7 +102,7 @@ class DrainWalker(wiring.Component):
             m.d.sync += [s.eq(0) for s in (self.step, column, row, self.pixel, row_pixel)]
             m.d.sync += [s.eq(0) for s in (channel_tile, tile_column, tile_row)]
             m.d.sync += [at_tile_row.eq(job.output_base), at_tile.eq(job.output_base)]
-            m.d.sync += begin_plane(job.output_base)
+            begin_plane(job.output_base)
             m.d.sync += requant_tile.eq(job.requant_base)
         with m.Elif(self.valid):
             m.d.sync += self.step.eq(self.step + 1)
@@ -120,16 +121,16 @@ class DrainWalker(wiring.Component):
                 m.d.sync += [row.eq(0), row_pixel.eq(0), self.pixel.eq(0)]
                 m.d.sync += channel_tile.eq(channel_tile + 1)
                 m.d.sync += requant_tile.eq(requant_tile + p.drain_steps)
-                m.d.sync += begin_plane(at_plane + job.output_plane)
+                begin_plane(at_plane + job.output_plane)
                 with m.If(last_channel_tile):
                     next_tile = at_tile + p.tile_columns
                     m.d.sync += [channel_tile.eq(0), requant_tile.eq(job.requant_base)]
                     m.d.sync += tile_column.eq(tile_column + 1)
                     m.d.sync += at_tile.eq(next_tile)
-                    m.d.sync += begin_plane(next_tile)
+                    begin_plane(next_tile)
                     with m.If(last_tile_column):
                         next_tile_row = at_tile_row + job.output_tile_row
                         m.d.sync += [tile_column.eq(0), tile_row.eq(tile_row + 1)]
                         m.d.sync += [at_tile_row.eq(next_tile_row), at_tile.eq(next_tile_row)]
-                        m.d.sync += begin_plane(next_tile_row)
+                        begin_plane(next_tile_row)
         return m

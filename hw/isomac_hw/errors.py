@@ -1,4 +1,4 @@
-"""Codes of the ``error`` port. A core that reports one has stopped and stays stopped until reset."""
+"""Codes of the ``error`` port; a core that reports one stays stopped until reset."""
 
 from enum import IntEnum
 

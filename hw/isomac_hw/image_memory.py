@@ -14,8 +14,8 @@ IMAGE_ATTRIBUTE = "isomac_image"
 class ImageMemory(wiring.Component):
     """One synchronous read port, and a write port where ``loadable``.
 
-    The word at ``address`` in cycle t is on ``data`` in cycle t + 1, whatever else happens; reading and writing one
-    address in the same cycle gives an undefined word.
+    The word at ``address`` in cycle t is on ``data`` in cycle t + 1, whatever else happens; reading
+    and writing one address in the same cycle gives an undefined word.
 
     Parameters
     ----------

@@ -1,8 +1,9 @@
 """A job, the one instruction of the core, and the layout of its bits in the program memory.
 
-A job is a set of integers. Which of them a job needs depends on its kind; the others stay ``None`` ("not
-read"). :class:`JobLayout` gives every field the width that a set of jobs needs. With ``fixed`` a field that
-has the same value in every job that reads it takes no bits at all: it becomes a constant of the gateware.
+A job is a set of integers. Which of them a job needs depends on its kind; the others stay ``None``
+("not read"). :class:`JobLayout` gives every field the width that a set of jobs needs. With
+``fixed`` a field that has the same value in every job that reads it takes no bits at all: it
+becomes a constant of the gateware.
 """
 
 from collections.abc import Iterable, Mapping
@@ -25,9 +26,10 @@ class Kind(IntEnum):
 class Job:
     """One job. Counts are stored as count - 1, so that no job can loop zero times.
 
-    Addresses and address steps count words of the activation memory, modulo its address range. The loops of
-    the loader nest are, innermost first: chunk, row, block, column, kernel_row, channel_tile, tile_column,
-    tile_row; ``address_<loop>`` is what the address gains when that loop advances and all inside it wrap.
+    Addresses and address steps count words of the activation memory, modulo its address range. The
+    loops of the loader nest are, innermost first: chunk, row, block, column, kernel_row,
+    channel_tile, tile_column, tile_row; ``address_<loop>`` is what the address gains when that loop
+    advances and all inside it wrap.
 
     Members
     -------
@@ -159,7 +161,7 @@ def bits_for(value: int, signed: bool) -> int:
 
 @dataclass(frozen=True)
 class JobField:
-    """Where a field lies: ``width`` bits from ``offset``, or nowhere, because it is always ``constant``."""
+    """Where a field lies: ``width`` bits from ``offset``, or nowhere: it is always ``constant``."""
 
     name: str
     offset: int

@@ -9,8 +9,9 @@ from isomac_hw.parameters import AcceleratorParameters
 def job_is_legal(parameters: AcceleratorParameters, job: JobView) -> Value:
     """One bit: every lane, byte and window word that an array job names exists.
 
-    Loops are finite by construction (counts are stored minus one) and memories check their own addresses, so a job that
-    passes can neither hang nor reach beyond the hardware. In a fixed core with a sound program this is a constant.
+    Loops are finite by construction (counts are stored minus one) and memories check their own
+    addresses, so a job that passes can neither hang nor reach beyond the hardware. In a fixed core
+    with a sound program this is a constant.
     """
     p = parameters
     rules = [

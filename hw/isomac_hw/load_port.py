@@ -28,8 +28,9 @@ class LoadTarget:
 class LoadPort(wiring.Component):
     """Takes packets: the index of a memory, the number of rows, then the rows from row 0 on.
 
-    A row is sent as ``pieces`` words, least significant first. A packet with an unknown index or with more rows than the
-    memory has raises ``error`` and nothing is written. The stream is ready while ``enable`` is high.
+    A row is sent as ``pieces`` words, least significant first. A packet with an unknown index or
+    with more rows than the memory has raises ``error`` and nothing is written. The stream is ready
+    while ``enable`` is high.
 
     Members
     -------

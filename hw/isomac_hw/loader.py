@@ -14,9 +14,10 @@ from isomac_hw.walker import Walker
 class Loader(wiring.Component):
     """Reads what the walker asks for and replaces what lies outside the map by the pad value.
 
-    Three stages: the walker's own registers, the bank outputs (``r_``), the rotated words (``w_``). All of them move
-    together in a cycle with ``advance`` and hold otherwise; ``advance`` comes from the window. The first chunk of a job
-    is ``valid`` three cycles after ``start`` if nothing stalls.
+    Three stages: the walker's own registers, the bank outputs (``r_``), the rotated words (``w_``).
+    All of them move together in a cycle with ``advance`` and hold otherwise; ``advance`` comes from
+    the window. The first chunk of a job is ``valid`` three cycles after ``start`` if nothing
+    stalls.
 
     Members
     -------
@@ -98,7 +99,8 @@ class Loader(wiring.Component):
             inside = row_inside & (x < job.input_width)
             with m.If(self.advance):
                 m.d.sync += w_inside[j].eq(inside)
-            # A chunk may begin outside the map at an address below 0, which counts modulo the range.
+            # A chunk may begin outside the map at an address below 0, which counts modulo the
+            # range.
             address = (r_address + j)[: p.address_bits]
             m.d.comb += overruns[j].eq(inside & (address >= p.activation_depth))
             m.d.comb += self.words[j].eq(self.read_data[j])

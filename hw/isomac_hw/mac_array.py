@@ -11,9 +11,10 @@ from isomac_hw.parameters import AcceleratorParameters
 class MacLane(wiring.Component):
     """One multiply-accumulate unit with its shadow.
 
-    Cycle t: ``activation`` and ``weight`` are valid. The product is registered at the end of t, with ``accumulate``
-    high in t + 1 it is added (or, with ``reduce_max``, compared) at the end of t + 1; ``first`` in t + 1 replaces the sum.
-    With ``transfer`` high in t + 2, ``shadow`` shows the sum from t + 3.
+    Cycle t: ``activation`` and ``weight`` are valid. The product is registered at the end of t,
+    with ``accumulate`` high in t + 1 it is added (or, with ``reduce_max``, compared) at the end of
+    t + 1; ``first`` in t + 1 replaces the sum. With ``transfer`` high in t + 2, ``shadow`` shows
+    the sum from t + 3.
 
     This is the only place with a multiplier of the array: a vendor's primitive would stand here.
     """
@@ -53,9 +54,10 @@ class MacLane(wiring.Component):
 class MacArray(wiring.Component):
     """All lanes, and the pipeline that feeds them.
 
-    A step enters with ``issue`` in cycle t, together with the words of the pixel lanes; its weights are on ``weights`` in
-    t + 1 (one cycle of memory latency). Throughput is one step a cycle. ``shadow`` holds the sums of a tile from cycle
-    t + ``LATENCY`` + 1 on, t being the cycle in which its ``last`` step was issued, until the next tile's arrive.
+    A step enters with ``issue`` in cycle t, together with the words of the pixel lanes; its weights
+    are on ``weights`` in t + 1 (one cycle of memory latency). Throughput is one step a cycle.
+    ``shadow`` holds the sums of a tile from cycle t + ``LATENCY`` + 1 on, t being the cycle in
+    which its ``last`` step was issued, until the next tile's arrive.
 
     Members
     -------
@@ -71,7 +73,8 @@ class MacArray(wiring.Component):
         High in the cycle before a tile's sums are on ``shadow``.
     """
 
-    #: Cycles from the issue of a tile's last step to the one at whose end the shadows take the sums.
+    #: Cycles from the issue of a tile's last step to the one at whose end the shadows take the
+    #: sums.
     LATENCY = 4
 
     def __init__(self, parameters: AcceleratorParameters):

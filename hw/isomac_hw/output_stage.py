@@ -3,7 +3,6 @@
 from amaranth.hdl import Array, Cat, Module, Signal, signed
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
-from amaranth.utils import ceil_log2
 
 from isomac_hw.drain import DrainWalker
 from isomac_hw.job import JobView
@@ -137,7 +136,7 @@ class OutputStage(wiring.Component):
         self._assemble(m, lanes, tags[self.LATENCY - 1])
         return m
 
-    def _assemble(self, m: Module, lanes: list, tag: data.View) -> None:
+    def _assemble(self, m: Module, lanes: list[Signal], tag: data.View) -> None:
         """Bytes of one word, R a cycle; those beyond the last step are 0."""
         p = self._parameters
         held = Signal(8 * p.channel_lanes)

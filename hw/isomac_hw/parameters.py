@@ -1,7 +1,7 @@
 """The parameters of an accelerator: one frozen, checked object from which every width follows.
 
-The user says at most a budget; the compiler derives this object from a quantized network; the gateware, the
-cycle model and the manifest read it. Nothing else is configured anywhere.
+The user says at most a budget; the compiler derives this object from a quantized network; the
+gateware, the cycle model and the manifest read it. Nothing else is configured anywhere.
 """
 
 from collections.abc import Mapping
@@ -25,7 +25,8 @@ class AcceleratorParameters:
     Parameters
     ----------
     mode
-        ``"fixed"`` (program and constants in ROM) or ``"programmable"`` (loaded through the load port).
+        ``"fixed"`` (program and constants in ROM) or ``"programmable"`` (loaded through the load
+        port).
     tile_rows, tile_columns
         The pixel lanes: a tile of P = tile_rows * tile_columns outputs of one plane.
     channel_lanes
@@ -154,7 +155,7 @@ class AcceleratorParameters:
 
     @property
     def address_bits(self) -> int:
-        """Width of activation addresses: one bit more than the depth needs, so that overruns show."""
+        """Width of activation addresses: a bit more than the depth needs, so that overruns show."""
         return ceil_log2(self.activation_depth) + 1
 
     @property

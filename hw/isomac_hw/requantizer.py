@@ -18,7 +18,8 @@ class Requantization:
     multiplier_bits
         Unsigned width.
     shift_min, shift_bits
-        The right shift is ``shift_min`` plus an unsigned offset of ``shift_bits``; ``shift_min`` is at least 1.
+        The right shift is ``shift_min`` plus an unsigned offset of ``shift_bits``; ``shift_min`` is
+        at least 1.
     has_add
         Whether a sum may hold two operands.
     """
@@ -61,9 +62,9 @@ class Requantization:
     ) -> int:
         """The byte for a sum; the second operand counts where ``add``.
 
-        With ``add`` the sum is ``a - 256 * b`` for int8 a and b, ``bias`` is minus the zero point of a, and the
-        result is the clamped ``((a + bias) * multiplier + (b - zero_point_b) * multiplier_b + half) >> shift``
-        plus ``zero_point``.
+        With ``add`` the sum is ``a - 256 * b`` for int8 a and b, ``bias`` is minus the zero point
+        of a, and the result is the clamped ``((a + bias) * multiplier + (b - zero_point_b) *
+        multiplier_b + half) >> shift`` plus ``zero_point``.
         """
         shift = self.shift_min + shift_offset
         if add:
@@ -119,7 +120,8 @@ class Requantizer(wiring.Component):
         w = self._widths
         operand_bits = max(w.sum_bits, 11 if w.has_add else 0)
 
-        # b: bias added. With two operands, a is the low byte and the rest, corrected by a's sign, is -b.
+        # b: bias added. With two operands, a is the low byte and the rest, corrected by a's sign,
+        # is -b.
         b_operand = Signal(signed(operand_bits))
         first = self.total
         if w.has_add:

@@ -15,8 +15,8 @@ COUNTER_BITS = 32
 class Sequencer(wiring.Component):
     """Fetches jobs, starts the unit that each is for, and waits until it is done.
 
-    The program memory reads ``program_address`` every cycle; in the cycle of ``done`` it is already the next one, so that
-    a job's ``launch`` comes in the cycle after the end of the job before.
+    The program memory reads ``program_address`` every cycle; in the cycle of ``done`` it is already
+    the next one, so that a job's ``launch`` comes in the cycle after the end of the job before.
 
     Parameters
     ----------

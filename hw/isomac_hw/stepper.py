@@ -1,4 +1,4 @@
-"""The stepper: turns segments into array steps, one a cycle, and holds the last step of a tile until it can drain."""
+"""The stepper: turns segments into array steps, and holds a tile's last one until it can drain."""
 
 from amaranth.hdl import Module, Mux, Signal
 from amaranth.lib import wiring
@@ -13,8 +13,9 @@ from isomac_hw.segment import SEGMENT_TAGS
 class Stepper(wiring.Component):
     """Counts taps and bytes of the segment in use.
 
-    A segment of T steps is in use for T cycles, more only where the last step of a tile waits for ``can_finish``. A
-    full window is swapped in during the last step of the segment before, or at once when none is in use.
+    A segment of T steps is in use for T cycles, more only where the last step of a tile waits for
+    ``can_finish``. A full window is swapped in during the last step of the segment before, or at
+    once when none is in use.
 
     Members
     -------
@@ -100,7 +101,8 @@ class Stepper(wiring.Component):
                 self.byte.eq(Mux(dense & self.window_tags.first_block, job.first_byte, 0)),
             ]
 
-        # Weights lie in the order of use; they start again with every pixel tile, or every channel tile.
+        # Weights lie in the order of use; they start again with every pixel tile, or every channel
+        # tile.
         restart = self.last & (tags.last_channel_tile | job.weight_restart)
         with m.If(self.start | (self.issue & restart)):
             m.d.sync += self.weight_address.eq(job.weight_base)

@@ -1,4 +1,4 @@
-"""Jobs that move tensors between a stream and the activation memory, word by word in memory order."""
+"""Jobs that move tensors between a stream and the activation memory, in memory order."""
 
 from amaranth.hdl import Module, Signal
 from amaranth.lib import stream, wiring
@@ -8,9 +8,10 @@ from isomac_hw.activation_memory import ActivationMemory
 
 
 class InputStore(wiring.Component):
-    """Writes ``words`` + 1 words from the stream to ``base`` and up, each in the cycle in which it is accepted.
+    """Writes ``words`` + 1 words from the stream to ``base`` and up, each as it is accepted.
 
-    ``start`` in cycle t: the first word can be accepted in t + 1. ``done`` is high in the cycle in which the last one is.
+    ``start`` in cycle t: the first word can be accepted in t + 1. ``done`` is high in the cycle in
+    which the last one is.
 
     Members
     -------
@@ -59,8 +60,9 @@ class InputStore(wiring.Component):
 class OutputFetch(wiring.Component):
     """Reads ``words`` + 1 words from ``base`` and up and sends them.
 
-    ``start`` in cycle t: the first word is offered in t + 1 + ``ActivationMemory.READ_LATENCY``, one word a cycle after it if
-    the stream is ready. ``done`` is high in the cycle in which the last one is accepted.
+    ``start`` in cycle t: the first word is offered in t + 1 + ``ActivationMemory.READ_LATENCY``,
+    one word a cycle after it if the stream is ready. ``done`` is high in the cycle in which the
+    last one is accepted.
 
     Members
     -------

@@ -1,4 +1,4 @@
-"""Verilog from Amaranth: readable, the same text for the same parameters, memories filled by ``$readmemh``."""
+"""Verilog from Amaranth: readable, reproducible, with memories filled by ``$readmemh``."""
 
 import re
 import subprocess
@@ -11,8 +11,8 @@ from amaranth.lib import wiring
 
 from isomac_hw.image_memory import IMAGE_ATTRIBUTE
 
-#: yosys passes between RTLIL and Verilog. Initial contents of memories go, since the images replace them; the
-#: rest folds constants and drops what is not used, so that the text shows what is there.
+#: yosys passes between RTLIL and Verilog. Initial contents of memories go, since the images replace
+#: them; the rest folds constants and drops what is not used, so that the text shows what is there.
 PASSES = (
     "delete */t:$meminit_v2",
     "proc",
@@ -27,11 +27,10 @@ PASSES = (
     "memory_collect",
     "opt_clean -purge",
 )
-#: yosys ends the process on an error and cannot be told to be quiet, so it gets a process of its own.
+#: yosys ends the process on an error and cannot be told to be quiet: it gets a process of its own.
 _RUN_YOSYS = """
-import sys
 import pyosys.libyosys as yosys
-yosys.run_pass("script " + sys.argv[1], yosys.Design())
+yosys.run_pass("script design.ys", yosys.Design())
 """
 
 _ATTRIBUTE_LINE = re.compile(rf"^ *\(\* (?!{IMAGE_ATTRIBUTE} ).*\*\)\n", re.MULTILINE)
@@ -41,7 +40,9 @@ _IMAGE = re.compile(
     r"(?P<declaration> *reg (?:\[\d+:0\] )?(?P<name>\w+) \[\d+:0\];\n)",
     re.MULTILINE,
 )
-_MODULE = re.compile(r"^module (?P<name>\\\S+ |\w+)(?P<body>.*?^endmodule\n)", re.MULTILINE | re.DOTALL)
+_MODULE = re.compile(
+    r"^module (?P<name>\\\S+ |\w+)(?P<body>.*?^endmodule\n)", re.MULTILINE | re.DOTALL
+)
 
 
 def to_verilog(component: wiring.Component, name: str, header: str = "") -> str:
@@ -67,9 +68,11 @@ def to_verilog(component: wiring.Component, name: str, header: str = "") -> str:
     with tempfile.TemporaryDirectory() as folder:
         source, script, target = (Path(folder, f"design.{end}") for end in ("il", "ys", "v"))
         source.write_text(design_text)
-        script.write_text("\n".join((f"read_rtlil {source}", *PASSES, f"write_verilog {target}")))
+        script.write_text("\n".join(("read_rtlil design.il", *PASSES, "write_verilog design.v")))
         run = subprocess.run(
-            [sys.executable, "-c", _RUN_YOSYS, str(script)],
+            [sys.executable, "-"],
+            input=_RUN_YOSYS,
+            cwd=folder,
             capture_output=True,
             text=True,
             check=False,
@@ -98,7 +101,7 @@ def _fill_memories(verilog: str) -> str:
 
 
 def _plain_names(verilog: str, top: str) -> str:
-    r"""Module names without escapes: ``\accelerator.core.window`` becomes ``accelerator_core_window``."""
+    r"""Module names without escapes: ``\core.window`` becomes ``core_window``."""
     return re.sub(
         rf"\\({re.escape(top)}(?:\.\w+)+) ", lambda m: m[1].replace(".", "_") + " ", verilog
     )
@@ -134,5 +137,12 @@ def _share_modules(verilog: str) -> str:
             if final in written:
                 continue
             written.add(final)
-            kept.append(f"module {final}{' ' if not body.startswith('(') else ''}{body.lstrip(' ')}")
-        verilog = re.sub(r"\b\w+\b", lambda m: rename.get(m[0], m[0]), "\n".join(kept))
+            kept.append(
+                f"module {final}{' ' if not body.startswith('(') else ''}{body.lstrip(' ')}"
+            )
+        verilog = _rename_words("\n".join(kept), rename)
+
+
+def _rename_words(text: str, names: dict[str, str]) -> str:
+    """Replace whole words."""
+    return re.sub(r"\b\w+\b", lambda m: names.get(m[0], m[0]), text)

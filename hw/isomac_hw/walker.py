@@ -9,7 +9,8 @@ from isomac_hw.job import JobView, bits_for
 from isomac_hw.parameters import AcceleratorParameters
 from isomac_hw.segment import SEGMENT_TAGS
 
-#: The loader nest, innermost first. ``chunk`` steps through a window row, ``row`` through the rows of the tile.
+#: The loader nest, innermost first. ``chunk`` steps through a window row, ``row`` through the rows
+#: of the tile.
 LOOPS = (
     "chunk",
     "row",
@@ -45,8 +46,8 @@ X_STEP = {
 class Walker(wiring.Component):
     """Steps through the loader nest of an array job, one chunk of B words a cycle.
 
-    ``start`` in cycle t makes the first chunk ``valid`` in cycle t + 1. A valid chunk is used up in a cycle with
-    ``advance``; the next one follows without a gap, until the nest is done.
+    ``start`` in cycle t makes the first chunk ``valid`` in cycle t + 1. A valid chunk is used up in
+    a cycle with ``advance``; the next one follows without a gap, until the nest is done.
 
     Parameters
     ----------
@@ -108,9 +109,7 @@ class Walker(wiring.Component):
             "tile_column": job.tile_columns,
             "tile_row": job.tile_rows,
         }
-        counter = {
-            name: Signal(max(1, len(count[name])), name=f"{name}_counter") for name in LOOPS
-        }
+        counter = {name: Signal(max(1, len(count[name])), name=f"{name}_counter") for name in LOOPS}
         at_first = {name: Signal(name=f"first_{name}") for name in LOOPS}
         at_last = {name: Signal(name=f"last_{name}") for name in LOOPS}
         for name in LOOPS:

@@ -1,4 +1,4 @@
-"""The window: collects a segment while the one before is used, and hands one word to each pixel lane."""
+"""The window: collects a segment while the one before is used, a word for each pixel lane."""
 
 from amaranth.hdl import Module, Signal, signed
 from amaranth.lib import data, wiring
@@ -12,9 +12,10 @@ from isomac_hw.segment import SEGMENT_TAGS
 class Window(wiring.Component):
     """Two halves of ``tile_rows`` x ``window_columns`` words: one is loaded, one is used.
 
-    The load half takes one chunk of B words a cycle while ``advance`` is high. When its segment is complete it is
-    ``full``; ``swap`` moves it to the use half at the end of the cycle, and the next segment's first chunk may arrive in
-    that same cycle. ``shift`` moves the use half on by one word, the next kernel column.
+    The load half takes one chunk of B words a cycle while ``advance`` is high. When its segment is
+    complete it is ``full``; ``swap`` moves it to the use half at the end of the cycle, and the next
+    segment's first chunk may arrive in that same cycle. ``shift`` moves the use half on by one
+    word, the next kernel column.
 
     Members
     -------

@@ -1,0 +1,76 @@
+"""One operation of each kind that reads the output of a convolution, all fields open to change."""
+
+from typing import Any
+
+import numpy as np
+
+from isomac.graph.operators.adaptive_average_pool import AdaptiveAveragePool
+from isomac.graph.operators.add import Add
+from isomac.graph.operators.average_pool import AveragePool
+from isomac.graph.operators.clamp import Clamp
+from isomac.graph.operators.concatenate import Concatenate
+from isomac.graph.operators.max_pool import MaxPool
+from isomac.graph.operators.reshape import Reshape
+from isomac.graph.operators.softmax import Softmax, softmax_table
+
+
+def max_pool(**changes: Any) -> MaxPool:
+    """Return a 2x2 max pool, from `y` to `z`."""
+    fields = {"kernel": (2, 2), "stride": (2, 2), "dilation": (1, 1), "padding": (0, 0, 0, 0)}
+    return MaxPool(name="pool", output="z", **{"inputs": ("y",), **fields, **changes})
+
+
+def average_pool(**changes: Any) -> AveragePool:
+    """Return a 2x2 average pool of factor 1/4, from `y` to `z`."""
+    fields = {
+        "kernel": (2, 2),
+        "stride": (2, 2),
+        "padding": (0, 0, 0, 0),
+        "multiplier": 2**30,
+        "shift": 32,
+        "quant_min": -128,
+        "quant_max": 127,
+    }
+    return AveragePool(name="pool", output="z", **{"inputs": ("y",), **fields, **changes})
+
+
+def adaptive(**changes: Any) -> AdaptiveAveragePool:
+    """Return an adaptive average pool of two rows and one column, from `y` to `z`."""
+    fields = {
+        "rows": ((0, 2), (1, 4)),
+        "columns": ((0, 4),),
+        "multiplier": np.full((2, 1), 2**30, np.int64),
+        "shift": np.full((2, 1), 33, np.int64),
+        "quant_min": -128,
+        "quant_max": 127,
+    }
+    return AdaptiveAveragePool(name="pool", output="z", **{"inputs": ("y",), **fields, **changes})
+
+
+def add(**changes: Any) -> Add:
+    """Return the addition of `y` and `x` to `z`."""
+    fields = {
+        "inputs": ("y", "x"),
+        "multipliers": (2**30, 2**29),
+        "shift": 31,
+        "quant_min": -128,
+        "quant_max": 127,
+    }
+    return Add(name="add", output="z", **{**fields, **changes})
+
+
+def clamp(**changes: Any) -> Clamp:
+    """Return a ReLU, from `y` to `z`."""
+    fields = {"quant_min": 3, "quant_max": 127}
+    return Clamp(name="clamp", inputs=("y",), output="z", **{**fields, **changes})
+
+
+def softmax(**changes: Any) -> Softmax:
+    """Return a softmax, from `y` to `z`."""
+    fields = {"table": softmax_table(0.5), "reciprocal_bits": 32, "shift": 24}
+    return Softmax(name="softmax", inputs=("y",), output="z", **{**fields, **changes})
+
+
+#: The channels of `y` and `x`, and `y` under another shape.
+CONCATENATE = Concatenate(name="concatenate", inputs=("y", "x"), output="z")
+RESHAPE = Reshape(name="reshape", inputs=("y",), output="z")

@@ -21,8 +21,9 @@ from isomac.graph.verify import verify
 #: Version of the format. A reader accepts its own version only.
 FORMAT = 1
 
-#: Largest description that is parsed, in bytes.
-DESCRIPTION_MAX = 1 << 24
+#: Largest description that is parsed, in bytes: room for some thousand operations. Python objects
+#: take tens of times the bytes of the JSON they come from.
+DESCRIPTION_MAX = 1 << 22
 
 _DESCRIPTION = "graph.json"
 _GRAPH_KEYS = ("format", "name", "sha256", "inputs", "outputs", "tensors", "operations")
@@ -67,8 +68,8 @@ def save(graph: Graph, path: str | os.PathLike[str]) -> None:
 def load(path: str | os.PathLike[str]) -> Graph:
     """Return the verified graph in the file at `path`.
 
-    A damaged or hostile file costs no more memory than a few times its own size, and nothing in it
-    is executed.
+    A damaged or hostile file costs memory in proportion to its own size, never to a size that it
+    declares, and nothing in it is executed.
 
     Raises
     ------

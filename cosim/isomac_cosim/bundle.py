@@ -40,12 +40,6 @@ class Bundle:
             rows: NDArray[np.int8] = np.ascontiguousarray(vectors[name][start:stop])
         return rows
 
-    def output_mask(self) -> NDArray[np.bool_]:
-        """Which bytes of the output words carry a value, bool (words, M)."""
-        with np.load(self.folder / VECTORS, allow_pickle=False) as vectors:
-            mask: NDArray[np.bool_] = vectors["output_mask"]
-        return mask
-
 
 def open_bundle(folder: Path, *, verify_files: bool = True) -> Bundle:
     """Open a bundle and check that everything a simulation needs is there and undamaged.
@@ -76,7 +70,9 @@ def open_bundle(folder: Path, *, verify_files: bool = True) -> Bundle:
             if file_digest(folder / name) != digest:
                 raise CosimError(f"{folder / name} is damaged: its SHA-256 is not the manifest's.")
     _check_images(folder, manifest)
-    return Bundle(folder, manifest, _check_vectors(folder / VECTORS, manifest))
+    count = _check_vectors(folder / VECTORS, manifest)
+    _check_mask(folder / VECTORS, manifest)
+    return Bundle(folder, manifest, count)
 
 
 def file_digest(path: Path) -> str:
@@ -124,6 +120,24 @@ def _check_vectors(path: Path, manifest: Manifest) -> int:
                 f"not {has_kind} of shape {has_shape}."
             )
     return count
+
+
+def _check_mask(path: Path, manifest: Manifest) -> None:
+    """The mask of the output must cover the channels that the manifest names, and no other byte."""
+    expected = np.zeros((manifest.output_words, manifest.word_bytes), bool)
+    begin = 0
+    for tensor in manifest.output_tensors:
+        storage = tensor.storage
+        end = begin + storage.words
+        used = np.zeros(storage.planes * manifest.word_bytes, bool)
+        used[list(storage.channels)] = True
+        of_plane = used.reshape(storage.planes, 1, manifest.word_bytes)
+        of_word = np.repeat(of_plane, storage.height * storage.width, axis=1)
+        expected[begin:end] = of_word.reshape(storage.words, manifest.word_bytes)
+        begin = end
+    with np.load(path, allow_pickle=False) as vectors:
+        if not np.array_equal(vectors["output_mask"], expected):
+            raise CosimError(f"The output_mask in {path} is not that of the manifest's output.")
 
 
 def _array_headers(path: Path) -> dict[str, tuple[tuple[int, ...], np.dtype[np.generic]]]:

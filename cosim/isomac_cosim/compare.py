@@ -1,23 +1,23 @@
 """Compare captured memory writes and output words with expected tensors, batch by batch."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from isomac_cosim.manifest import Storage
+from isomac_cosim.manifest import OutputTensor, Storage
 
 
 @dataclass(frozen=True)
 class WrongByte:
     """One byte that differs.
 
-    `where` is (y, x, channel) of a tensor or (word, byte) of the output stream; `found` is None if
-    the byte was never written.
+    `position` is (y, x, channel); `found` is None if the byte was never written.
     """
 
     inference: int
-    where: tuple[int, ...]
+    position: tuple[int, int, int]
     expected: int
     found: int | None
 
@@ -92,7 +92,7 @@ class TensorComparer:
         position[offsets[inside]] = np.flatnonzero(inside)
         missing = self._required & (position < 0)
         written = int(np.count_nonzero(position >= 0))
-        found = self._tensor(data, position)
+        found = self._gather(data, position)
         wanted = expected.reshape(len(expected), -1, self._pixels)
         wrong = found != wanted
         absent = None
@@ -109,15 +109,18 @@ class TensorComparer:
             outside=int(np.count_nonzero(~inside)) * len(data),
         )
 
-    def _tensor(self, data: NDArray[np.int8], position: NDArray[np.intp]) -> NDArray[np.int8]:
-        """The stored tensor int8 (N, C, H * W); bytes of unwritten words are arbitrary."""
-        count, writes, _ = data.shape
-        if writes == 0:
-            return np.zeros((count, len(self._storage.channels), self._pixels), np.int8)
-        words = data[:, np.maximum(position, 0)]
+    def tensor(self, words: NDArray[np.int8]) -> NDArray[np.int8]:
+        """The tensor int8 (N, C, H * W) in the words of its storage, int8 (N, words, M)."""
+        count = len(words)
         planes = words.reshape(count, self._storage.planes, self._pixels, self._word_bytes)
         slots = planes.transpose(0, 1, 3, 2).reshape(count, -1, self._pixels)
         return slots[:, self._channels]
+
+    def _gather(self, data: NDArray[np.int8], position: NDArray[np.intp]) -> NDArray[np.int8]:
+        """The tensor int8 (N, C, H * W) in data written; bytes of unwritten words are arbitrary."""
+        if data.shape[1] == 0:
+            return np.zeros((len(data), len(self._storage.channels), self._pixels), np.int8)
+        return self.tensor(data[:, np.maximum(position, 0)])
 
     def _first(
         self,
@@ -132,26 +135,42 @@ class TensorComparer:
         never_written = absent is not None and bool(absent[channel, pixel])
         return WrongByte(
             inference=inference,
-            where=(*divmod(pixel, self._storage.width), channel),
+            position=(*divmod(pixel, self._storage.width), channel),
             expected=int(wanted[inference, channel, pixel]),
             found=None if never_written else int(found[inference, channel, pixel]),
         )
 
 
-def compare_output(
-    found: NDArray[np.int8], expected: NDArray[np.int8], mask: NDArray[np.bool_]
-) -> Difference:
-    """Compare output words, int8 (N, words, M), where `mask`, bool (words, M), says so."""
-    wrong = (found != expected) & mask
-    counts = np.count_nonzero(wrong, axis=(1, 2))
-    first = None
-    if counts.any():
-        inference = int((counts > 0).argmax())
-        word, byte = (int(index) for index in np.argwhere(wrong[inference])[0])
-        first = WrongByte(
-            inference=inference,
-            where=(word, byte),
-            expected=int(expected[inference, word, byte]),
-            found=int(found[inference, word, byte]),
-        )
-    return Difference(len(found) * int(np.count_nonzero(mask)), counts, first)
+class OutputComparer:
+    """Compares the words of the output stream, tensor by tensor.
+
+    Parameters
+    ----------
+    tensors: the tensors of the stream, in their order.
+    word_bytes: M.
+    """
+
+    def __init__(self, tensors: Sequence[OutputTensor], word_bytes: int) -> None:
+        self._parts: list[tuple[str, slice, TensorComparer]] = []
+        begin = 0
+        for tensor in tensors:
+            storage = replace(tensor.storage, base=begin)
+            part = slice(begin, begin + storage.words)
+            self._parts.append((tensor.name, part, TensorComparer(storage, word_bytes)))
+            begin = part.stop
+
+    def compare(
+        self, found: NDArray[np.int8], expected: NDArray[np.int8]
+    ) -> list[tuple[str, Difference]]:
+        """Compare the words of N inferences, int8 (N, words, M); a difference for each tensor."""
+        return [
+            (
+                name,
+                comparer.compare(
+                    np.arange(part.start, part.stop, dtype=np.uint32),
+                    found[:, part],
+                    comparer.tensor(expected[:, part]),
+                ),
+            )
+            for name, part, comparer in self._parts
+        ]

@@ -15,14 +15,12 @@ class Expected:
     Parameters
     ----------
     layers: int8 (N, C, H, W) for each layer with storage, by its index.
-    output: int8 (N, words, M).
-    output_mask: bool (words, M).
+    output: int8 (N, words, M), the output stream.
     """
 
     start: int
     layers: dict[int, NDArray[np.int8]]
     output: NDArray[np.int8]
-    output_mask: NDArray[np.bool_]
 
     @staticmethod
     def load(bundle: Bundle, start: int, stop: int) -> "Expected":
@@ -36,5 +34,4 @@ class Expected:
                 if layer.storage is not None
             },
             output=bundle.vector("output", start, stop),
-            output_mask=bundle.output_mask(),
         )

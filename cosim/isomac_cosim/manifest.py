@@ -57,6 +57,14 @@ class Layer:
 
 
 @dataclass(frozen=True)
+class OutputTensor:
+    """A tensor of the output stream, whose words follow each other as they do in `storage`."""
+
+    name: str
+    storage: Storage
+
+
+@dataclass(frozen=True)
 class Memory:
     """A memory with an image: `depth` rows of `width` bits, the first `used` of them meaningful.
 
@@ -87,6 +95,7 @@ class Manifest:
     memories: tuple[Memory, ...]
     input_words: int
     output_words: int
+    output_tensors: tuple[OutputTensor, ...]
     layers: tuple[Layer, ...]
 
 
@@ -130,6 +139,9 @@ def _manifest(data: Mapping[str, Any]) -> Manifest:
         memories=tuple(_memory(entry) for entry in data["memories"]),
         input_words=int(data["input"]["words"]),
         output_words=int(data["output"]["words"]),
+        output_tensors=tuple(
+            OutputTensor(str(entry["name"]), _storage(entry)) for entry in data["output"]["tensors"]
+        ),
         layers=tuple(_layer(entry) for entry in data["layers"]),
     )
 
@@ -190,11 +202,18 @@ def _check(path: Path, manifest: Manifest) -> None:
     for name in (manifest.verilog, *images, *manifest.files):
         # A bundle is data from elsewhere: it names files of its own folder only.
         require(PurePath(name).name == name and name != "..", f"{name!r} is no plain file name")
-    for layer in manifest.layers:
-        if layer.storage is not None:
-            slots = layer.storage.planes * manifest.word_bytes
-            inside = all(0 <= slot < slots for slot in layer.storage.channels)
-            distinct = len(set(layer.storage.channels)) == len(layer.storage.channels)
-            require(
-                inside and distinct, f"the channels of layer {layer.title} do not fit its planes"
-            )
+    streamed = sum(tensor.storage.words for tensor in manifest.output_tensors)
+    require(
+        streamed == manifest.output_words,
+        f"the output tensors have {streamed} words, not {manifest.output_words}",
+    )
+    storages = [
+        *((f"layer {layer.title}", layer.storage) for layer in manifest.layers),
+        *((f"output {tensor.name!r}", tensor.storage) for tensor in manifest.output_tensors),
+    ]
+    for what, storage in storages:
+        if storage is not None:
+            slots = storage.planes * manifest.word_bytes
+            inside = all(0 <= slot < slots for slot in storage.channels)
+            distinct = len(set(storage.channels)) == len(storage.channels)
+            require(inside and distinct, f"the channels of {what} do not fit its planes")

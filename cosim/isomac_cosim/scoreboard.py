@@ -1,13 +1,13 @@
 """The scoreboard: judges captures of either bench and keeps the tally."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from isomac_cosim.bundle import Bundle
 from isomac_cosim.capture import Capture, Status
-from isomac_cosim.compare import Difference, TensorComparer, compare_output
+from isomac_cosim.compare import Difference, OutputComparer, TensorComparer
 from isomac_cosim.expected import Expected
 from isomac_cosim.manifest import Layer
 from isomac_cosim.tally import LayerTally, Mismatch, Tally
@@ -37,6 +37,7 @@ class Scoreboard:
             for index, layer in enumerate(bundle.manifest.layers)
             if layer.storage is not None
         }
+        self._output = OutputComparer(bundle.manifest.output_tensors, bundle.manifest.word_bytes)
         self.tally = Tally(layers=[LayerTally() for _ in bundle.manifest.layers])
 
     def check(self, capture: Capture, first_input: int) -> bool:
@@ -59,13 +60,18 @@ class Scoreboard:
         layers = range(len(self._manifest.layers))
         results = [self._check_layer(capture, begin, count, index, first_input) for index in layers]
         row = first_input - self._expected.start
-        output = compare_output(
-            capture.output[begin : begin + count],
-            self._expected.output[row : row + count],
-            self._expected.output_mask,
+        outputs = self._output.compare(
+            capture.output[begin : begin + count], self._expected.output[row : row + count]
         )
-        self._add(len(layers) - 1, output)
-        self._keep_first([*enumerate(results), (len(layers) - 1, output)], first_input)
+        for _, difference in outputs:
+            self._add(len(layers) - 1, difference)
+        self._keep_first(
+            [
+                *((index, None, difference) for index, difference in enumerate(results)),
+                *((len(layers) - 1, tensor, difference) for tensor, difference in outputs),
+            ],
+            first_input,
+        )
         for offset in range(count):
             self._check_outcome(capture, begin + offset, first_input + offset)
         self.tally.inputs += count
@@ -109,22 +115,31 @@ class Scoreboard:
         if difference.repeated:
             self._fail(f"In {of}: {difference.repeated} writes went to words already written.")
 
-    def _keep_first(self, results: list[tuple[int, Difference]], first_input: int) -> None:
-        """Remember the first wrong byte: the earliest input, then the earliest layer."""
-        wrong = [(r.first.inference, k, r) for k, r in results if r.first is not None]
+    def _keep_first(
+        self, results: Sequence[tuple[int, str | None, Difference]], first_input: int
+    ) -> None:
+        """Remember the first wrong byte: the earliest input, then the earliest layer.
+
+        `results` holds the layer's index, the output tensor's name if it is one, and what differs.
+        """
+        wrong = [entry for entry in results if entry[2].first is not None]
         if self.tally.first is not None or not wrong:
             return
-        _, index, result = min(wrong, key=lambda entry: entry[:2])
+
+        def inference(entry: tuple[int, str | None, Difference]) -> int:
+            assert entry[2].first is not None
+            return entry[2].first.inference
+
+        index, tensor, result = min(wrong, key=inference)
         first = result.first
         assert first is not None
         layer = self._manifest.layers[index]
-        is_tensor = len(first.where) == 3
         self.tally.first = Mismatch(
             input=first_input + first.inference,
             layer=layer.name,
             operation=layer.operation,
-            where=("y", "x", "channel") if is_tensor else ("word", "byte"),
-            position=first.where,
+            tensor=tensor,
+            position=first.position,
             expected=first.expected,
             found=first.found,
             wrong=int(result.wrong[first.inference]),
@@ -175,7 +190,7 @@ class Scoreboard:
         layers = self._manifest.layers
         ended = min(int(outcome["layers"]), len(layers))
         results = [
-            (index, self._check_layer(capture, inference, 1, index, image))
+            (index, None, self._check_layer(capture, inference, 1, index, image))
             for index in range(ended)
         ]
         self._keep_first(results, image)

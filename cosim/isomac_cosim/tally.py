@@ -9,16 +9,16 @@ from pathlib import Path
 class Mismatch:
     """The first wrong byte: of the first wrong input its first wrong layer.
 
-    `where` names the indices of `position`: y, x, channel of a tensor; word, byte of the output
-    stream. `found` is None if the byte was never written; `wrong` of `total` bytes of this layer
-    and input differ.
+    `tensor` names one of the output stream and is None for what a layer wrote; `position` is
+    (y, x, channel). `found` is None if the byte was never written; `wrong` of `total` bytes of this
+    tensor and input differ.
     """
 
     input: int
     layer: str
     operation: str
-    where: tuple[str, ...]
-    position: tuple[int, ...]
+    tensor: str | None
+    position: tuple[int, int, int]
     expected: int
     found: int | None
     wrong: int
@@ -26,11 +26,13 @@ class Mismatch:
 
     def sentence(self) -> str:
         """One sentence for people."""
-        place = ", ".join(f"{n} {v}" for n, v in zip(self.where, self.position, strict=True))
+        y, x, channel = self.position
+        of = "" if self.tensor is None else f" of tensor {self.tensor!r}"
         found = "was never written" if self.found is None else f"is {self.found}"
         return (
-            f"Layer {self.layer!r} ({self.operation}) of image {self.input}: the byte at {place} "
-            f"{found}, not {self.expected}; {self.wrong} of {self.total} bytes are wrong."
+            f"Layer {self.layer!r} ({self.operation}) of image {self.input}: the byte at y {y}, "
+            f"x {x}, channel {channel}{of} {found}, not {self.expected}; "
+            f"{self.wrong} of {self.total} bytes are wrong."
         )
 
 
@@ -83,7 +85,6 @@ class Tally:
         data = json.loads(path.read_text(encoding="utf-8"))
         data["layers"] = [LayerTally(**entry) for entry in data["layers"]]
         if data["first"] is not None:
-            first = data["first"]
-            first["where"], first["position"] = tuple(first["where"]), tuple(first["position"])
-            data["first"] = Mismatch(**first)
+            position = tuple(data["first"].pop("position"))
+            data["first"] = Mismatch(position=position, **data["first"])
         return Tally(**data)

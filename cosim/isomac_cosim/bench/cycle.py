@@ -137,7 +137,8 @@ class CycleBench:
         self.unstable |= monitor.unstable
         if status is Status.COMPLETE:
             outcome["strays"] = await self._rest()
-        outcome["cycles"] = monitor.last_cycle - driver.first_cycle + 1
+        if monitor.words:
+            outcome["cycles"] = monitor.last_cycle - driver.first_cycle + 1
         outcome["inputs"] = driver.sent
         outcome["outputs"] = len(monitor.words)
         outcome["layers"] = len(layers.ends)

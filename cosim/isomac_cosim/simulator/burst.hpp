@@ -187,7 +187,7 @@ private:
             high();
             top_.start = 0;
         }
-        seen.cycles = uint32_t(last - first + 1);
+        if (seen.outputs) seen.cycles = uint32_t(last - first + 1);
         // What was written after the last pulse belongs to the layer that did not end, or to the last one.
         for (uint32_t layer = std::min(seen.layers, b.layers - 1); layer < b.layers; ++layer) layer_end[layer] = b.writes;
         quiet();

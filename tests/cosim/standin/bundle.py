@@ -162,7 +162,8 @@ class StandIn:
             "predicted_cycles": sum(entry["predicted_cycles"] for entry in layers),
             "parameters": {}, "reasons": {}, "files": {}, "memories": memories,
             "input": {"words": words, "tensors": [tensor]},
-            "output": {"words": words, "tensors": [tensor]}, "layers": layers,
+            "output": {"words": words, "tensors": [tensor | self.storage(bases[2])]},
+            "layers": layers,
         }  # fmt: skip
 
 

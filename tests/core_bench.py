@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from amaranth.sim import Simulator
+from amaranth.sim import Simulator, SimulatorContext
 
+from isomac.bundle.words import input_stream
 from isomac.compile.program import Program
 from isomac.compile.work import View
 from isomac_hw.core import Core
@@ -13,7 +14,7 @@ from isomac_hw.core import Core
 
 @dataclass(frozen=True)
 class CoreRun:
-    """What one inference left: words on the output, cycles, layer cycles, memory writes by layer, error."""
+    """What one inference left: output words, cycles, layer cycles, writes by layer, error."""
 
     output: list[int]
     cycles: int
@@ -23,18 +24,13 @@ class CoreRun:
 
 
 def to_words(view: View, tensor: npt.NDArray[np.int8]) -> list[int]:
-    """Words of an int8 tensor (C, H, W) or (F,) in memory order."""
-    layout = view.layout
-    lanes = layout.word_channels
-    values = tensor.reshape(layout.channels, layout.height * layout.width)
-    by_slot = np.zeros((layout.planes * lanes, layout.plane_words), np.int8)
-    by_slot[layout.slot_array] = values
-    words = by_slot.reshape(layout.planes, lanes, -1).transpose(0, 2, 1).reshape(-1, lanes)
+    """Words of the input stream for an int8 tensor (C, H, W) or (F,)."""
+    words = input_stream(view.layout, tensor[None])[0]
     return [int.from_bytes(word.tobytes(), "little") for word in words]
 
 
 def from_words(view: View, words: list[int]) -> npt.NDArray[np.int8]:
-    """The inverse of `to_words`, (C, H * W)."""
+    """An int8 tensor (C, H * W) from its words in memory order."""
     layout = view.layout
     lanes = layout.word_channels
     data = np.frombuffer(b"".join(w.to_bytes(lanes, "little") for w in words), np.int8)
@@ -57,7 +53,7 @@ def run_program(
     runs: list[CoreRun] = []
     expected_words = sum(view.layout.words for view, _ in program.outputs)
 
-    async def bench(ctx) -> None:
+    async def bench(ctx: SimulatorContext) -> None:
         random = np.random.default_rng(stall_seed)
         for words in inputs:
             queue = list(words)
@@ -92,9 +88,7 @@ def run_program(
                     queue.pop(0)
             else:
                 raise AssertionError("the core did not finish")
-            runs.append(
-                CoreRun(output, ctx.get(core.cycles), layer_cycles, writes[:-1], error)
-            )
+            runs.append(CoreRun(output, ctx.get(core.cycles), layer_cycles, writes[:-1], error))
             if error:
                 return
             await ctx.tick()

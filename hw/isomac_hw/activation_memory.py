@@ -11,9 +11,9 @@ class ActivationMemory(wiring.Component):
 
     Read throughput is B words a cycle from any address, latency two enabled cycles: what is at
     ``read_address`` in an enabled cycle is on ``read_data`` after the second enabled edge. A cycle
-    without ``read_enable`` holds both stages. Write throughput is one word a cycle; a word written
-    in cycle t may be read from cycle t + 1. Words beyond the depth read as anything; the caller
-    masks them.
+    without ``read_enable`` holds both stages. Words beyond the depth read as anything; the caller
+    masks them. A write reaches any words of one row, the B words whose addresses differ in the low
+    bits only; a word written in cycle t may be read from cycle t + 1.
 
     Parameters
     ----------
@@ -32,7 +32,11 @@ class ActivationMemory(wiring.Component):
     read_address : In(address_bits)
     read_data : Out(B words)
         Word j is the word at ``read_address + j``.
-    write_enable, write_address, write_data : In
+    write_mask : In(B)
+        Which words of the row to write.
+    write_address : In(address_bits)
+        Of any word of the row.
+    write_data : In(B words)
     """
 
     #: Enabled edges from address to data.
@@ -47,9 +51,9 @@ class ActivationMemory(wiring.Component):
                 "read_enable": In(1),
                 "read_address": In(address_bits),
                 "read_data": Out(data.ArrayLayout(word_bits, banks)),
-                "write_enable": In(1),
+                "write_mask": In(banks),
                 "write_address": In(address_bits),
-                "write_data": In(word_bits),
+                "write_data": In(data.ArrayLayout(word_bits, banks)),
             }
         )
 
@@ -60,7 +64,6 @@ class ActivationMemory(wiring.Component):
         row_bits = max(1, ceil_log2(rows))
         read_row = self.read_address[low_bits:]
         read_low = self.read_address[:low_bits]
-        write_low = self.write_address[:low_bits]
 
         words = []
         for bank in range(banks):
@@ -73,9 +76,9 @@ class ActivationMemory(wiring.Component):
             m.d.comb += [
                 read.en.eq(self.read_enable),
                 read.addr.eq(row[:row_bits]),
-                write.en.eq(self.write_enable & (write_low == bank)),
+                write.en.eq(self.write_mask[bank]),
                 write.addr.eq(self.write_address[low_bits:][:row_bits]),
-                write.data.eq(self.write_data),
+                write.data.eq(self.write_data[bank]),
             ]
             words.append(read.data)
 

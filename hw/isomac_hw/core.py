@@ -3,24 +3,26 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from amaranth.hdl import Module, Signal, Value
+from amaranth.hdl import Module, Mux, Signal, Value
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
+from amaranth.utils import ceil_log2
 
 from isomac_hw.activation_memory import ActivationMemory
 from isomac_hw.errors import ErrorCode
 from isomac_hw.image_memory import ImageMemory
+from isomac_hw.input_store import InputStore, Packing
 from isomac_hw.job import JobView, Kind
 from isomac_hw.legality import job_is_legal
 from isomac_hw.load_port import LOAD_BITS, LoadPort, LoadTarget
 from isomac_hw.loader import Loader
 from isomac_hw.mac_array import MacArray
+from isomac_hw.output_fetch import OutputFetch
 from isomac_hw.output_stage import OutputStage
 from isomac_hw.parameters import AcceleratorParameters
 from isomac_hw.sequencer import COUNTER_BITS, Sequencer
 from isomac_hw.softmax import Softmax
 from isomac_hw.stepper import Stepper
-from isomac_hw.stream_jobs import InputStore, OutputFetch
 from isomac_hw.window import Window
 
 
@@ -103,7 +105,9 @@ class Core(wiring.Component):
             address_bits=p.address_bits,
         )
         m.submodules.input_store = store = InputStore(
-            word_bits=word_bits, address_bits=p.address_bits, count_bits=len(job.words)
+            packings=[Packing(p.channel_lanes, p.banks, channels) for channels in p.input_channels],
+            address_bits=p.address_bits,
+            count_bits=max(len(job.words), len(job.stream_words)),
         )
         m.submodules.output_fetch = fetch = OutputFetch(
             word_bits=word_bits,
@@ -124,6 +128,8 @@ class Core(wiring.Component):
             store.start.eq(launch[Kind.INPUT]),
             store.base.eq(job.output_base),
             store.words.eq(job.words),
+            store.stream_words.eq(job.stream_words),
+            store.packing.eq(job.packing),
             fetch.start.eq(launch[Kind.OUTPUT]),
             fetch.base.eq(job.input_base),
             fetch.words.eq(job.words),
@@ -136,11 +142,9 @@ class Core(wiring.Component):
         wiring.connect(m, wiring.flipped(self.i), store.i)
         wiring.connect(m, fetch.o, wiring.flipped(self.o))
 
-        # One read port and one write port: only the unit of the running job uses them.
-        writers: dict[Kind, InputStore | OutputStage | Softmax] = {
-            Kind.INPUT: store,
-            Kind.ARRAY: output,
-        }
+        # One read port and one write port: only the unit of the running job uses them. All but the
+        # input store write single words, which go to their place in a row.
+        writers: dict[Kind, OutputStage | Softmax] = {Kind.ARRAY: output}
         readers: dict[Kind, OutputFetch | Loader] = {Kind.OUTPUT: fetch, Kind.ARRAY: loader}
         dones = {Kind.INPUT: store.done, Kind.ARRAY: output.done, Kind.OUTPUT: fetch.done}
         softmax_overrun: Value = Value.cast(0)
@@ -158,28 +162,38 @@ class Core(wiring.Component):
                     activations.read_enable.eq(1),
                     activations.read_address.eq(softmax.read_address),
                 ]
-        write_enable = Signal()
-        write_overrun = Signal()
-        for kind in sorted(kinds):
+        word_write = Signal()
+        word_data = Signal(word_bits)
+        write_mask = Signal(p.banks)
+        for kind, reader in readers.items():
             with m.If(is_kind[kind]):
-                if kind in writers:
-                    writer = writers[kind]
-                    m.d.comb += [
-                        write_enable.eq(writer.write_enable),
-                        activations.write_address.eq(writer.write_address),
-                        activations.write_data.eq(writer.write_data),
-                    ]
-                if kind in readers:
-                    reader = readers[kind]
-                    m.d.comb += [
-                        activations.read_enable.eq(reader.read_enable),
-                        activations.read_address.eq(reader.read_address),
-                    ]
-                m.d.comb += sequencer.unit_done.eq(dones[kind])
+                m.d.comb += [
+                    activations.read_enable.eq(reader.read_enable),
+                    activations.read_address.eq(reader.read_address),
+                ]
+        for kind, writer in writers.items():
+            with m.If(is_kind[kind]):
+                m.d.comb += [
+                    word_write.eq(writer.write_enable),
+                    word_data.eq(writer.write_data),
+                    activations.write_address.eq(writer.write_address),
+                    write_mask.eq(word_write << writer.write_address[: ceil_log2(p.banks)]),
+                    *(word.eq(word_data) for word in activations.write_data),
+                ]
+        with m.If(is_kind[Kind.INPUT]):
+            m.d.comb += [
+                write_mask.eq(store.write_mask),
+                activations.write_address.eq(store.write_address),
+                activations.write_data.eq(store.write_data),
+            ]
+        for kind, done in dones.items():
+            with m.If(is_kind[kind]):
+                m.d.comb += sequencer.unit_done.eq(done)
         healthy = (sequencer.fault == 0) & (sequencer.error == 0)
+        write_overrun = Signal()
         m.d.comb += [
-            write_overrun.eq(write_enable & (activations.write_address >= p.activation_depth)),
-            activations.write_enable.eq(write_enable & healthy),
+            write_overrun.eq(write_mask.any() & (activations.write_address >= p.activation_depth)),
+            activations.write_mask.eq(Mux(healthy, write_mask, 0)),
         ]
 
         faults = [
@@ -197,16 +211,16 @@ class Core(wiring.Component):
         m.d.comb += [
             sequencer.start.eq(self.start),
             sequencer.legal.eq(job_is_legal(p, job)),
-            sequencer.input_accepted.eq(store.write_enable),
+            sequencer.input_accepted.eq(store.i.valid & store.i.ready),
             self.busy.eq(sequencer.busy),
             self.done.eq(sequencer.done),
             self.error.eq(sequencer.error),
             self.cycles.eq(sequencer.cycles),
             self.layer_done.eq(sequencer.layer_done),
             self.layer_cycles.eq(sequencer.layer_cycles),
-            self.trace_valid.eq(activations.write_enable),
+            self.trace_valid.eq(word_write & healthy),
             self.trace_address.eq(activations.write_address),
-            self.trace_data.eq(activations.write_data),
+            self.trace_data.eq(word_data),
         ]
         return m
 

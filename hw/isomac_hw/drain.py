@@ -72,8 +72,13 @@ class DrainWalker(wiring.Component):
         last_channel_tile = channel_tile == job.channel_tiles
         last_tile_column = tile_column == job.tile_columns
         last_tile_row = tile_row == job.tile_rows
-        columns = Mux(last_tile_column, job.columns_last, p.tile_columns - 1)
-        rows = Mux(last_tile_row, job.rows_last, p.tile_rows - 1)
+        # In a linear job the only partial tile is the last one, and of its rows only the last.
+        rows = Mux(last_tile_row & (last_tile_column | ~job.linear), job.rows_last, p.tile_rows - 1)
+        last_row = Signal()
+        m.d.comb += last_row.eq(row == rows)
+        columns = Mux(
+            last_tile_column & (last_row | ~job.linear), job.columns_last, p.tile_columns - 1
+        )
         steps = Mux(last_channel_tile, job.steps_last, p.drain_steps - 1)
         word_end = Signal()
         row_end = Signal()
@@ -81,7 +86,7 @@ class DrainWalker(wiring.Component):
         m.d.comb += [
             word_end.eq(self.step == steps),
             row_end.eq(word_end & (column == columns)),
-            tile_end.eq(row_end & (row == rows)),
+            tile_end.eq(row_end & last_row),
             self.word_end.eq(word_end),
             self.can_finish.eq(~self.valid | tile_end),
             self.requant_row.eq(requant_tile + self.step),
@@ -123,7 +128,7 @@ class DrainWalker(wiring.Component):
                 m.d.sync += requant_tile.eq(requant_tile + p.drain_steps)
                 begin_plane(at_plane + job.output_plane)
                 with m.If(last_channel_tile):
-                    next_tile = at_tile + p.tile_columns
+                    next_tile = at_tile + job.output_tile_column
                     m.d.sync += [channel_tile.eq(0), requant_tile.eq(job.requant_base)]
                     m.d.sync += tile_column.eq(tile_column + 1)
                     m.d.sync += at_tile.eq(next_tile)

@@ -37,6 +37,8 @@ class Job:
         What to do, and what ends with it.
     words
         Stream jobs and softmax: number of words (pixels for softmax), minus one.
+    stream_words, packing
+        Input: words of the stream minus one, index into ``AcceleratorParameters.input_channels``.
     input_base, output_base
         First word read (of the window's first row, padding included), first word written.
     start_y, start_x
@@ -47,8 +49,8 @@ class Job:
         Steps of the address.
     y_row, y_block, y_kernel_row, y_channel_tile, y_tile_row
         Steps of the map row; ``y_block`` also serves columns, ``y_channel_tile`` also tile columns.
-    x_row, x_column, x_kernel_row, x_tile_column, x_tile_row
-        Steps of the map column; ``x_row`` also serves blocks, ``x_kernel_row`` also channel tiles.
+    x_row, x_block, x_column, x_kernel_row, x_tile_column, x_tile_row
+        Steps of the map column; ``x_kernel_row`` also channel tiles.
     input_height, input_width, pad_value
         The map; what is outside reads as ``pad_value``.
     dense, reduce_max, add
@@ -62,8 +64,11 @@ class Job:
         Index into ``AcceleratorParameters.strides``.
     weight_base, weight_restart
         First weight word; whether every channel tile uses the same weights.
-    output_row, output_plane, output_tile_row
-        Address steps of the output: next row, next plane, next row of tiles.
+    output_row, output_plane, output_tile_column, output_tile_row
+        Address steps of the output: next row, next plane, next tile, next row of tiles.
+    linear
+        The rows of a tile continue each other, so that its P pixels lie in one line: only the last
+        tile is partial, and only in its last row.
     rows_last, columns_last, steps_last
         Valid rows, columns and drain steps in the last tile of each direction, minus one.
     requant_base
@@ -80,6 +85,8 @@ class Job:
     ends_layer: int = 0
     ends_program: int = 0
     words: int | None = None
+    stream_words: int | None = None
+    packing: int | None = None
     input_base: int | None = None
     output_base: int | None = None
     start_y: int | None = None
@@ -104,6 +111,7 @@ class Job:
     y_channel_tile: int | None = None
     y_tile_row: int | None = None
     x_row: int | None = None
+    x_block: int | None = None
     x_column: int | None = None
     x_kernel_row: int | None = None
     x_tile_column: int | None = None
@@ -123,7 +131,9 @@ class Job:
     weight_restart: int | None = None
     output_row: int | None = None
     output_plane: int | None = None
+    output_tile_column: int | None = None
     output_tile_row: int | None = None
+    linear: int | None = None
     rows_last: int | None = None
     columns_last: int | None = None
     steps_last: int | None = None

@@ -37,6 +37,9 @@ class AcceleratorParameters:
         B: activation words read in one cycle, a power of two.
     window_columns
         Words of a window row: the longest segment, (tile_columns - 1) * stride + taps.
+    input_channels
+        Channels of a pixel that the input stream can bring, ascending; see
+        :class:`isomac_hw.input_store.Packing`.
     strides
         Horizontal strides that the window can take, ascending.
     features
@@ -69,6 +72,7 @@ class AcceleratorParameters:
     requant_lanes: int
     banks: int
     window_columns: int
+    input_channels: tuple[int, ...]
     strides: tuple[int, ...]
     features: tuple[str, ...]
     activation_depth: int
@@ -116,6 +120,14 @@ class AcceleratorParameters:
             )
         if not self.strides or list(self.strides) != sorted(set(self.strides)):
             raise ValueError(f"Strides must be ascending and not empty, not {self.strides!r}")
+        if not self.input_channels or list(self.input_channels) != sorted(set(self.input_channels)):
+            raise ValueError(
+                f"Input channels must be ascending and not empty, not {self.input_channels!r}"
+            )
+        if not 1 <= self.input_channels[0] <= self.input_channels[-1] <= self.channel_lanes:
+            raise ValueError(
+                f"Input channels must be in 1..{self.channel_lanes}, not {self.input_channels!r}"
+            )
         if self.features != tuple(f for f in FEATURES if f in self.features):
             raise ValueError(
                 f"Features must be a subset of {', '.join(FEATURES)} in that order, "
@@ -191,6 +203,7 @@ class AcceleratorParameters:
         values = dict(data)
         try:
             layout = JobLayout(tuple(JobField(**field) for field in values.pop("job_layout")))
+            values["input_channels"] = tuple(values["input_channels"])
             values["strides"] = tuple(values["strides"])
             values["features"] = tuple(values["features"])
             if values["softmax"] is not None:

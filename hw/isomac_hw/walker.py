@@ -34,7 +34,7 @@ Y_STEP = {
 }
 X_STEP = {
     "row": "x_row",
-    "block": "x_row",
+    "block": "x_block",
     "column": "x_column",
     "kernel_row": "x_kernel_row",
     "channel_tile": "x_kernel_row",
@@ -77,7 +77,7 @@ class Walker(wiring.Component):
         self.max_chunks = -(-p.window_columns // p.banks)
         # The outermost lanes of the last tile may lie beyond the map by the reach of a tile.
         reach_y = p.tile_rows << len(job.y_row)
-        reach_x = p.tile_columns * p.strides[-1] + p.window_columns + p.banks
+        reach_x = p.pixel_lanes * p.strides[-1] + p.window_columns + p.banks
         farthest_y = (1 << len(job.input_height)) + (2 << len(job.start_y)) + reach_y
         farthest_x = (1 << len(job.input_width)) + (2 << len(job.start_x)) + reach_x
         self.coordinate_bits = bits_for(max(farthest_y, farthest_x), signed=True)

@@ -1,7 +1,6 @@
 """Writing a folder whole or not at all."""
 
 import hashlib
-import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -18,8 +17,8 @@ def written_folder(target: Path, marker: str) -> Iterator[Path]:
     Parameters
     ----------
     target
-        Where the folder shall be. One that exists is replaced only if it is empty or holds `marker`, the file by
-        which a bundle is known.
+        Where the folder shall be. One that exists is replaced only if it is empty or holds
+        `marker`, the file by which a bundle is known.
 
     Raises
     ------
@@ -27,10 +26,13 @@ def written_folder(target: Path, marker: str) -> Iterator[Path]:
         If `target` is something else, or cannot be written.
     """
     if target.exists() and not target.is_dir():
-        raise IsomacError(f"{target} is a file; the bundle needs a folder, new or of an older bundle")
+        raise IsomacError(
+            f"{target} is a file; the bundle needs a folder, new or of an older bundle"
+        )
     if target.is_dir() and any(target.iterdir()) and not (target / marker).is_file():
         raise IsomacError(
-            f"{target} holds other files; the bundle needs a folder that is new, empty or of an older bundle"
+            f"{target} holds other files; the bundle needs a folder that is new, empty, "
+            "or of an older bundle"
         )
     missing = next((path for path in (target, *target.parents) if path.exists()), None)
     created = [path for path in (target.parent, *target.parent.parents) if not path.exists()]
@@ -52,7 +54,7 @@ def written_folder(target: Path, marker: str) -> Iterator[Path]:
     except BaseException:
         shutil.rmtree(fresh, ignore_errors=True)
         for path in created:
-            if path.is_dir() and not os.listdir(path):
+            if path.is_dir() and not any(path.iterdir()):
                 path.rmdir()
         raise
 

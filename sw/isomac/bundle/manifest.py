@@ -3,17 +3,16 @@
 from collections.abc import Mapping
 from typing import Any
 
-from isomac_hw.core import memory_targets
-
 from isomac.compile.program import Program
 from isomac.compile.work import View
+from isomac_hw.core import memory_targets
 
 #: Version of the bundle's contract.
 FORMAT = 1
 
 
 def storage(view: View, base: int) -> dict[str, Any]:
-    """Where a tensor lies, in the words of the contract; a flattened map still has its (C, H, W) here."""
+    """Where a tensor lies; a flattened map still has its (C, H, W) here."""
     layout = view.layout
     return {
         "base": base,
@@ -41,9 +40,11 @@ def manifest(
         "table": len(program.images.table),
     }
 
-    def stream(names: tuple[str, ...], views: tuple[tuple[View, int], ...]) -> dict[str, Any]:
+    def stream(
+        names: tuple[str, ...], views: tuple[tuple[View, int], ...], words: int
+    ) -> dict[str, Any]:
         return {
-            "words": sum(view.layout.words for view, _ in views),
+            "words": words,
             "tensors": [
                 {
                     "name": name,
@@ -80,8 +81,8 @@ def manifest(
             }
             for index, target in enumerate(memory_targets(p))
         ],
-        "input": stream(graph.inputs, program.inputs),
-        "output": stream(graph.outputs, program.outputs),
+        "input": stream(graph.inputs, program.inputs, program.input_words),
+        "output": stream(graph.outputs, program.outputs, program.output_words),
         "layers": [
             {
                 "name": layer.name,

@@ -1,4 +1,4 @@
-"""Test vectors: words for the streams, and the expected tensor of every layer, from the golden model."""
+"""Test vectors: words of the streams, and the golden model's tensor of every layer."""
 
 from typing import Any
 
@@ -6,9 +6,8 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from isomac.bundle.words import tensor_words, used_bytes
+from isomac.bundle.words import input_stream, tensor_words, used_bytes
 from isomac.compile.program import Program
-from isomac.compile.work import View
 from isomac.errors import IsomacError
 from isomac.golden.evaluate import evaluate
 
@@ -29,16 +28,17 @@ def vectors(
         raise IsomacError("test vectors must hold at least one input")
     tensors = evaluate(graph, {name: torch.from_numpy(value) for name, value in inputs.items()})
 
-    def stream(names: tuple[str, ...], views: tuple[tuple[View, int], ...]) -> npt.NDArray[np.int8]:
-        parts = [
-            tensor_words(view.layout, tensors[name].numpy())
-            for name, (view, _) in zip(names, views, strict=True)
-        ]
-        return np.concatenate(parts, axis=1)
-
+    arriving = [
+        input_stream(view.layout, tensors[name].numpy())
+        for name, (view, _) in zip(graph.inputs, program.inputs, strict=True)
+    ]
+    leaving = [
+        tensor_words(view.layout, tensors[name].numpy())
+        for name, (view, _) in zip(graph.outputs, program.outputs, strict=True)
+    ]
     arrays: dict[str, npt.NDArray[Any]] = {
-        "input": stream(graph.inputs, program.inputs),
-        "output": stream(graph.outputs, program.outputs),
+        "input": np.concatenate(arriving, axis=1),
+        "output": np.concatenate(leaving, axis=1),
         "output_mask": np.concatenate([used_bytes(view.layout) for view, _ in program.outputs]),
     }
     for index, layer in enumerate(program.layers):

@@ -7,7 +7,7 @@ from isomac.compile.layout import Layout
 
 
 def tensor_words(layout: Layout, tensor: npt.NDArray[np.int8]) -> npt.NDArray[np.int8]:
-    """Words in memory order, int8 (N, words, M), from int8 (N, ...); slots without a channel are 0."""
+    """Words in memory order, int8 (N, words, M), from int8 (N, ...); unused slots are 0."""
     lanes = layout.word_channels
     count = len(tensor)
     values = tensor.reshape(count, layout.channels, layout.plane_words)
@@ -21,3 +21,19 @@ def used_bytes(layout: Layout) -> npt.NDArray[np.bool_]:
     """Which bytes of the words hold a channel, bool (words, M)."""
     marks = np.ones((1, layout.channels, layout.plane_words), np.int8)
     return tensor_words(layout, marks)[0].astype(np.bool_)
+
+
+def input_stream(layout: Layout, tensor: npt.NDArray[np.int8]) -> npt.NDArray[np.int8]:
+    """Words of the input stream, int8 (N, words, M), from int8 (N, ...).
+
+    The channels of a single plane come without gaps, pixel after pixel; several planes come as they
+    lie in memory.
+    """
+    if layout.planes > 1:
+        return tensor_words(layout, tensor)
+    lanes = layout.word_channels
+    pixels = tensor.reshape(len(tensor), layout.channels, -1).transpose(0, 2, 1)
+    stream = pixels.reshape(len(tensor), -1)
+    padded = np.zeros((len(tensor), -(-stream.shape[1] // lanes) * lanes), np.int8)
+    padded[:, : stream.shape[1]] = stream
+    return padded.reshape(len(tensor), -1, lanes)

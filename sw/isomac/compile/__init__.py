@@ -1,1 +1,1 @@
-"""From the integer graph to a program: work, addresses, jobs, constants, and the cycles to expect."""
+"""From the integer graph to a program: work, addresses, jobs, constants, cycles."""

@@ -1,12 +1,15 @@
 """Memory images of weights and requantization constants, with equal stretches stored once."""
 
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from isomac.compile.shape import ArrayShape
 from isomac.compile.work import Constants
+
+Number = TypeVar("Number", np.int8, np.int64)
 
 
 @dataclass
@@ -18,7 +21,8 @@ class ConstantImages:
     weights
         int8 (words, M).
     requant
-        int64 (rows, R, 3): bias, multiplier, shift; a shift of 0 stands for a lane without a channel.
+        int64 (rows, R, 3): bias, multiplier, shift; a shift of 0 stands for a lane without a
+        channel.
     """
 
     shape: ArrayShape
@@ -36,7 +40,9 @@ class ConstantImages:
             self._place("requant", rows, self._requant),
         )
 
-    def _place(self, kind: str, block: npt.NDArray, blocks: list) -> int:
+    def _place(
+        self, kind: str, block: npt.NDArray[Number], blocks: list[npt.NDArray[Number]]
+    ) -> int:
         key = (kind, block.tobytes())
         if key not in self._bases:
             self._bases[key] = self._used[kind]
@@ -79,7 +85,10 @@ def requant_rows(
     shift_min: int,
     shift_bits: int,
 ) -> list[int]:
-    """Requantization rows as unsigned integers: for each lane bias, multiplier, shift - shift_min, lane 0 lowest."""
+    """Requantization rows as unsigned integers, lane 0 lowest.
+
+    Each lane has bias, multiplier and shift - shift_min, from the lowest bit on.
+    """
     width = bias_bits + multiplier_bits + shift_bits
     mask = (1 << bias_bits) - 1
     rows = []

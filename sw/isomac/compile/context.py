@@ -45,8 +45,8 @@ class Layer:
 class Context:
     """State of the lowering of one graph for words of M channels.
 
-    Operators ask for the views of their inputs (`view`), make the one of their output (`new_view`, `alias`), and add
-    their work (`emit`).
+    Operators ask for the views of their inputs (`view`), make the one of their output (`new_view`,
+    `alias`), and add their work (`emit`).
     """
 
     def __init__(self, graph: Graph, word_channels: int):
@@ -78,15 +78,20 @@ class Context:
     def merge(self, view: View, host: View, plane: int) -> bool:
         """Let a buffer lie inside another one from this plane on, so that nothing has to be copied.
 
-        Returns False, and does nothing, if the view is not a whole buffer or already lies in another one.
+        Returns False, and does nothing, if the view is not a whole buffer, already lies in another
+        one, or is an input of the graph, which arrives at an address of its own.
         """
-        free = view.buffer not in self._hosts and view.layout.words == self.buffers[view.buffer]
+        free = (
+            view.buffer not in self._hosts
+            and view.buffer not in self.graph.inputs
+            and view.layout.words == self.buffers[view.buffer]
+        )
         if free:
             self._hosts[view.buffer] = (host.buffer, plane)
         return free
 
     def resolve(self, view: View) -> View:
-        """The view in the outermost buffer that it lies in; final once all operations are lowered."""
+        """The view in the outermost buffer it lies in; final once all is lowered."""
         buffer, plane = view.buffer, view.plane
         while buffer in self._hosts:
             buffer, inside = self._hosts[buffer]
@@ -112,14 +117,15 @@ class Context:
         Raises
         ------
         IsomacError
-            If the tensor is a flattened map with more than one pixel, which only a linear layer can read.
+            If the tensor is a flattened map with more than one pixel, which only a linear layer can
+            read.
         """
         tensor = operation.inputs[index]
         view = self._views[tensor]
         if view.layout.channels != self.graph.tensor(tensor).shape[0]:
             raise IsomacError(
-                f"{operation} reads the flattened map {tensor!r}, which only a linear layer or the output can; "
-                f"flatten after it instead"
+                f"{operation} reads the flattened map {tensor!r}, which only a linear layer or the "
+                f"output can; flatten after it instead"
             )
         return view
 
@@ -146,9 +152,7 @@ class Context:
             )
         )
 
-    def emit_copy(
-        self, operation: Operation, index: int, work: Sequence[Work], view: View
-    ) -> None:
+    def emit_copy(self, operation: Operation, index: int, work: Sequence[Work], view: View) -> None:
         """Add the work that copies input `index` of an operation to `view`."""
         name = f"{operation.name}:copy{index}"
         tensor = operation.inputs[index]

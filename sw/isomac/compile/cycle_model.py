@@ -1,27 +1,29 @@
 """The cycle model: how many cycles each job takes, from graph and parameters alone.
 
-It equals the counters of the gateware whenever nothing outside stalls the streams. For an array job, with t = 0 in the cycle of
-its launch, L the chunks of a segment and T_i the steps of segment i:
+It equals the counters of the gateware whenever nothing outside stalls the streams. For an array
+job, with t = 0 in the cycle of its launch, L the chunks of a segment and T_i the steps of segment
+i:
 
     s_0 = L + 3                       the first segment is complete, and swapped in
-    s_i = max(s_(i-1) + L, u_(i-1))   a segment is swapped in when it is complete and the one before is used up
-    u_i = s_i + T_i                   its last step; at the end of tile k not before
+    s_i = max(s_(i-1) + L, u_(i-1))   a segment is swapped in when it is complete and the one before
+    is used up u_i = s_i + T_i                   its last step; at the end of tile k not before
     u   >= u of tile k-1 + D_(k-1)    the drain steps of the tile before
     job = u_last + D_last + OutputStage.LATENCY + 1 cycles
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-
-from isomac_hw.activation_memory import ActivationMemory
-from isomac_hw.output_stage import OutputStage
-from isomac_hw.softmax import SoftmaxParameters
+from functools import cache
 
 from isomac.compile.geometry import Geometry
 from isomac.compile.shape import ArrayShape
 from isomac.compile.work import ArrayWork
+from isomac_hw.activation_memory import ActivationMemory
+from isomac_hw.input_store import Packing
+from isomac_hw.output_stage import OutputStage
+from isomac_hw.softmax import SoftmaxParameters
 
-#: Cycles from the launch of an array job to the first chunk in the window, when its segment has one chunk.
+#: Cycles from the launch of an array job to the arrival of its first chunk in the window.
 LOAD_LATENCY = 3
 #: Cycles from the end of a job to the end of the launch of the next.
 LAUNCH = 1
@@ -77,6 +79,11 @@ def drain_steps(
     def pixels(count: int) -> list[int]:
         return [count * steps for steps in tiles]
 
+    if geometry.linear:
+        left = (geometry.rows_last - 1) * shape.tile_columns + geometry.columns_last
+        yield pixels(shape.pixel_lanes), geometry.tile_columns - 1
+        yield pixels(left), 1
+        return
     for rows, tile_rows in (
         (shape.tile_rows, geometry.tile_rows - 1),
         (geometry.rows_last, 1),
@@ -111,8 +118,8 @@ def _last_step(
                 swap = max(swap + schedule.before_last + schedule.load, end)
                 drain = steps
             left -= 1
-            # The recurrence has one degree of freedom, the lead of the drain over the window. Once a whole
-            # pattern leaves it as it was, all further repetitions take as long as this one.
+            # The recurrence has one degree of freedom, the lead of the drain over the window. Once
+            # a whole pattern leaves it as it was, all further repetitions take as long as this one.
             if before is not None and end is not None and gap == swap - end and left:
                 period = end - before
                 swap, end = swap + left * period, end + left * period
@@ -122,9 +129,10 @@ def _last_step(
     return end, drain
 
 
-def input_cycles(words: int, *, first: bool) -> int:
-    """Cycles of an input job; those of the first one count from the first word on."""
-    return words if first else words + LAUNCH
+@cache
+def input_cycles(packing: Packing, pixels: int, *, first: bool) -> int:
+    """Cycles of an input job; those of the first one count from the first stream word on."""
+    return packing.cycles(pixels) + (0 if first else LAUNCH)
 
 
 def output_cycles(words: int) -> int:

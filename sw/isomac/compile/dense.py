@@ -55,8 +55,8 @@ class DenseOperation:
     def work(self) -> list[ArrayWork]:
         """One job for each run of output tiles that read the same input channels.
 
-        Without groups that is one job. A tile that lies in several groups reads the channels of all of them,
-        with zero weights where an output does not.
+        Without groups that is one job. A tile that lies in several groups reads the channels of all
+        of them, with zero weights where an output does not.
         """
         lanes = self.source.layout.word_channels
         outputs, group_inputs = self.weight.shape[:2]
@@ -79,9 +79,7 @@ class DenseOperation:
         first_plane = first_slot // lanes
         channels = range(first_tile * lanes, min(end_tile * lanes, len(self.weight)))
         kernel = (int(self.weight.shape[2]), int(self.weight.shape[3]))
-        constants: Callable[[int], Constants] = partial(
-            self._constants, channels, range(low, high)
-        )
+        constants: Callable[[int], Constants] = partial(self._constants, channels, range(low, high))
         return ArrayWork(
             source=self.source,
             destination=self.destination,
@@ -106,7 +104,7 @@ class DenseOperation:
         )
 
     def _constants(self, outputs: range, inputs: range, taps: int) -> Constants:
-        """Weights by slot, with zeros for slots without a channel and for channels of other groups."""
+        """Weights by slot, zero for slots without a channel and channels of other groups."""
         layout = self.source.layout
         lanes = layout.word_channels
         group_inputs = self.weight.shape[1]
@@ -121,9 +119,7 @@ class DenseOperation:
             columns = layout.slot_array[first_input : first_input + group_inputs]
             by_slot[row, columns - first_plane * lanes] = self.weight[output]
         chosen = slice(outputs.start, outputs.stop)
-        extremes = accumulator_range(
-            self.weight[chosen], self.bias[chosen], self.input_zero_point
-        )
+        extremes = accumulator_range(self.weight[chosen], self.bias[chosen], self.input_zero_point)
         return Constants(
             weights=dense_words(by_slot, lanes, first_slot % lanes, last_slot % lanes, taps),
             bias=extremes.bias,

@@ -1,4 +1,4 @@
-"""What a job's loops are on a given array: the numbers that the cycle model and the job builder share."""
+"""What a job's loops are on a given array; the cycle model and the job builder share it."""
 
 from dataclasses import dataclass
 
@@ -12,6 +12,8 @@ class Geometry:
 
     Members
     -------
+    linear
+        The map is taken as one line, of which a tile covers P pixels.
     lane_stride
         Distance of neighbouring pixel lanes in the window; 1 where only one lane of a row is busy.
     taps, taps_last, columns
@@ -26,6 +28,7 @@ class Geometry:
         Drain steps of the last channel tile.
     """
 
+    linear: bool
     lane_stride: int
     taps: int
     taps_last: int
@@ -47,9 +50,18 @@ class Geometry:
         columns = -(-work.kernel[1] // taps)
         segment = reach + taps
         height, width = work.output_size
-        tile_rows = -(-height // shape.tile_rows)
-        tile_columns = -(-width // shape.tile_columns)
+        if work.pointwise:
+            tile_rows, tile_columns = 1, -(-height * width // shape.pixel_lanes)
+            left = height * width - (tile_columns - 1) * shape.pixel_lanes
+            rows_last = -(-left // shape.tile_columns)
+            columns_last = left - (rows_last - 1) * shape.tile_columns
+        else:
+            tile_rows = -(-height // shape.tile_rows)
+            tile_columns = -(-width // shape.tile_columns)
+            rows_last = height - (tile_rows - 1) * shape.tile_rows
+            columns_last = width - (tile_columns - 1) * shape.tile_columns
         return cls(
+            linear=work.pointwise,
             lane_stride=stride,
             taps=taps,
             taps_last=work.kernel[1] - (columns - 1) * taps,
@@ -57,8 +69,8 @@ class Geometry:
             chunks=-(-segment // shape.banks),
             tile_rows=tile_rows,
             tile_columns=tile_columns,
-            rows_last=height - (tile_rows - 1) * shape.tile_rows,
-            columns_last=width - (tile_columns - 1) * shape.tile_columns,
+            rows_last=rows_last,
+            columns_last=columns_last,
             steps_last=-(-work.last_channels // shape.requant_lanes),
         )
 
@@ -71,7 +83,8 @@ def lane_stride(work: ArrayWork, shape: ArrayShape) -> int:
 def window_columns(work: list[ArrayWork], shape: ArrayShape) -> int:
     """Words of a window row: whole kernel rows wherever more than one pixel lane is busy.
 
-    Work with a single output column keeps one lane busy whatever the window holds, so it takes what the others need.
+    Work with a single output column keeps one lane busy whatever the window holds, so it takes what
+    the others need.
     """
     longest = 1
     for item in work:

@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
-from isomac_hw.job import Job, Kind
-
 from isomac.compile.geometry import Geometry
 from isomac.compile.shape import ArrayShape
 from isomac.compile.work import ArrayWork, SoftmaxWork, View
+from isomac_hw.input_store import Packing
+from isomac_hw.job import Job, Kind
 
 
 @dataclass(frozen=True)
@@ -38,9 +38,13 @@ def array_job(
     placement: Placement,
     address_range: int,
 ) -> Job:
-    """The array job of `work`; addresses count modulo `address_range`, `strides` are those of the window."""
+    """The array job of `work`.
+
+    Addresses count modulo `address_range`; `strides` are those of the window.
+    """
     layout = work.source.layout
-    width, plane = layout.width, layout.plane_words
+    plane = layout.plane_words
+    height, width = (1, plane) if geometry.linear else (layout.height, layout.width)
     stride_y, stride_x = work.stride
     column_step = geometry.taps if work.dilation[1] == 1 else work.dilation[1]
     row_address = work.dilation[0] * width
@@ -48,18 +52,22 @@ def array_job(
     if placement.second is not None:
         # The two "kernel rows" of an add are its operands.
         row_address, row_y = placement.second - placement.source, 0
+    tile_pixels = shape.pixel_lanes if geometry.linear else shape.tile_columns
+    # In a linear job the rows of a tile continue each other in the one line that the map is.
+    row = (
+        Loop(shape.tile_rows, shape.tile_columns, 0, shape.tile_columns)
+        if geometry.linear
+        else Loop(shape.tile_rows, stride_y * width, stride_y)
+    )
     loops = {
         "chunk": Loop(geometry.chunks, shape.banks, 0, shape.banks),
-        "row": Loop(shape.tile_rows, stride_y * width, stride_y),
+        "row": row,
         "block": Loop(work.blocks, plane),
         "column": Loop(geometry.columns, column_step, 0, column_step),
         "kernel_row": Loop(work.kernel[0], row_address, row_y),
         "channel_tile": Loop(work.channel_tiles, 0 if work.dense else plane),
         "tile_column": Loop(
-            geometry.tile_columns,
-            shape.tile_columns * stride_x,
-            0,
-            shape.tile_columns * stride_x,
+            geometry.tile_columns, tile_pixels * stride_x, 0, tile_pixels * stride_x
         ),
         "tile_row": Loop(
             geometry.tile_rows,
@@ -102,12 +110,13 @@ def array_job(
         y_channel_tile=steps["channel_tile"].y,
         y_tile_row=steps["tile_row"].y,
         x_row=steps["row"].x,
+        x_block=steps["block"].x,
         x_column=steps["column"].x,
         x_kernel_row=steps["kernel_row"].x,
         x_tile_column=steps["tile_column"].x,
         x_tile_row=steps["tile_row"].x,
-        input_height=layout.height,
-        input_width=layout.width,
+        input_height=height,
+        input_width=width,
         pad_value=work.pad_value,
         dense=int(work.dense),
         reduce_max=int(work.reduce_max),
@@ -119,9 +128,11 @@ def array_job(
         stride=strides.index(geometry.lane_stride),
         weight_base=placement.weight_base,
         weight_restart=int(work.weight_restart),
-        output_row=output.width,
+        output_row=shape.tile_columns if geometry.linear else output.width,
         output_plane=output.plane_words,
+        output_tile_column=tile_pixels,
         output_tile_row=shape.tile_rows * output.width,
+        linear=int(geometry.linear),
         rows_last=geometry.rows_last - 1,
         columns_last=geometry.columns_last - 1,
         steps_last=geometry.steps_last - 1,
@@ -166,9 +177,16 @@ def softmax_job(work: SoftmaxWork, source: int, destination: int) -> Job:
     )
 
 
-def input_job(view: View, base: int) -> Job:
-    """The arrival of a tensor."""
-    return Job(kind=Kind.INPUT, words=view.layout.words - 1, output_base=base)
+def input_job(view: View, base: int, packing: Packing, input_channels: tuple[int, ...]) -> Job:
+    """The arrival of a tensor; `input_channels` are those that the hardware can unpack."""
+    pixels = view.layout.words
+    return Job(
+        kind=Kind.INPUT,
+        words=pixels - 1,
+        stream_words=packing.stream_words(pixels) - 1,
+        packing=input_channels.index(packing.channels),
+        output_base=base,
+    )
 
 
 def output_job(view: View, base: int) -> Job:

@@ -20,8 +20,8 @@ class Layout:
     height, width
         Pixels.
     slots
-        Slot `plane * M + byte` of each channel, ascending. Slots without a channel hold bytes that nobody reads:
-        their weights are zero, and they are compared with nothing.
+        Slot `plane * M + byte` of each channel, ascending. Slots without a channel hold bytes that
+        nobody reads: their weights are zero, and they are compared with nothing.
     """
 
     word_channels: int
@@ -71,6 +71,11 @@ class Layout:
     @cached_property
     def slot_array(self) -> npt.NDArray[np.int64]:
         return np.array(self.slots, np.int64)
+
+    @property
+    def packed_channels(self) -> int:
+        """Bytes of a pixel in the input stream: those of a single plane come without gaps."""
+        return self.channels if self.planes == 1 else self.word_channels
 
     def spread(self, values: npt.NDArray[np.int64], fill: int = 0) -> npt.NDArray[np.int64]:
         """Put one value (or row of values) for each channel at its slot, (planes * M, ...)."""

@@ -1,4 +1,4 @@
-"""From the integer graph to work: what each operation asks of the array, for words of M channels."""
+"""From the integer graph to work: what each operation asks of the array."""
 
 from dataclasses import dataclass, replace
 

@@ -17,8 +17,8 @@ class MemoryPlan:
     words
         Depth of the memory that holds them.
     alive
-        First and last step in which each buffer is needed: step 0 is the arrival of the input, step k the k-th work,
-        the last one the departure of the output.
+        First and last step in which each buffer is needed: step 0 is the arrival of the input, step
+        k the k-th work, the last one the departure of the output.
     """
 
     base: Mapping[str, int]
@@ -26,10 +26,11 @@ class MemoryPlan:
     alive: Mapping[str, tuple[int, int]]
 
 
-def plan_memory(lowered: Lowered) -> MemoryPlan:
-    """Place the buffers, largest first, each at the lowest address that no buffer alive at the same time has.
+def plan_memory(lowered: Lowered, banks: int) -> MemoryPlan:
+    """Place the buffers, largest first, each at the lowest address that is free while it lives.
 
-    Input and output of one work never overlap, since a job reads while it writes.
+    Input and output of one work never overlap, since a job reads while it writes. Every buffer
+    begins in bank 0, which the arrival of an input needs.
     """
     alive: dict[str, tuple[int, int]] = {}
 
@@ -60,7 +61,7 @@ def plan_memory(lowered: Lowered) -> MemoryPlan:
         for start, end in others:
             if address + size <= start:
                 break
-            address = max(address, end)
+            address = max(address, -(-end // banks) * banks)
         base[buffer] = address
         words = max(words, address + size)
     return MemoryPlan(base, words, alive)

@@ -37,8 +37,8 @@ def shared_constants(
 ) -> Callable[[int], Constants]:
     """Constants with one kernel, int8 (kh, kw), and one rescaling for all channels.
 
-    The job must set `weight_restart`. `added` are the extremes of what the bias is added to, where that is not the
-    raw sum.
+    The job must set `weight_restart`. `added` are the extremes of what the bias is added to, where
+    that is not the raw sum.
     """
     layout = source.layout
     slots = layout.planes * layout.word_channels

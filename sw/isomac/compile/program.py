@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
-
-from isomac_hw.core import Images
-from isomac_hw.job import Job
-from isomac_hw.parameters import AcceleratorParameters
 
 from isomac.compile import cycle_model
 from isomac.compile.constants import ConstantImages, requant_rows, weight_rows
@@ -26,6 +23,10 @@ from isomac.compile.shape import ArrayShape
 from isomac.compile.work import ArrayWork, SoftmaxWork, View
 from isomac.errors import IsomacError
 from isomac.graph.graph import Graph
+from isomac_hw.core import Images
+from isomac_hw.input_store import Packing
+from isomac_hw.job import Job
+from isomac_hw.parameters import AcceleratorParameters
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ class ProgramLayer:
     predicted_cycles
         Of the cycle model.
     tensor, view, base
-        What it stores, where; `tensor` is None for the departure of the output. `base` is the first word.
+        What it stores, where; None for arrivals and departures. `base` is the first word.
     """
 
     name: str
@@ -86,6 +87,19 @@ class Program:
         """First input word to last output word, both included."""
         return sum(layer.predicted_cycles for layer in self.layers)
 
+    @property
+    def input_words(self) -> int:
+        """Words of the input stream for one inference."""
+        lanes = self.parameters.channel_lanes
+        return sum(
+            -(-view.layout.words * view.layout.packed_channels // lanes) for view, _ in self.inputs
+        )
+
+    @property
+    def output_words(self) -> int:
+        """Words of the output stream for one inference."""
+        return sum(view.layout.words for view, _ in self.outputs)
+
 
 def array_shape(parameters: AcceleratorParameters) -> ArrayShape:
     """The shape of existing hardware."""
@@ -127,11 +141,13 @@ def compile_for(graph: Graph, parameters: AcceleratorParameters) -> Program:
             "only programmable hardware runs other networks; this one has its program in ROM"
         )
     lowered = lower(graph, parameters.channel_lanes)
-    builder = _Builder(
-        lowered, array_shape(parameters), parameters.window_columns, parameters.strides
-    )
+    builder = _Builder(lowered, array_shape(parameters), parameters.window_columns, parameters)
     check_fits(builder.requirements(), parameters)
     return builder.program(parameters)
+
+
+def _listed(numbers: Iterable[int]) -> str:
+    return ", ".join(map(str, numbers))
 
 
 class _Builder:
@@ -142,22 +158,33 @@ class _Builder:
         lowered: Lowered,
         shape: ArrayShape,
         window: int,
-        strides: tuple[int, ...] | None = None,
+        hardware: AcceleratorParameters | None = None,
     ):
         self.lowered, self.shape, self.window = lowered, shape, window
-        self.plan = plan_memory(lowered)
+        self.plan = plan_memory(lowered, shape.banks)
         self.geometry = {
             id(work): Geometry.of(work, shape, window)
             for work in lowered.work
             if isinstance(work, ArrayWork)
         }
         found = {geometry.lane_stride for geometry in self.geometry.values()}
-        self.strides = strides if strides is not None else tuple(sorted(found or {1}))
+        self.strides = hardware.strides if hardware else tuple(sorted(found or {1}))
         missing = sorted(found - set(self.strides))
         if missing:
             raise IsomacError(
-                f"the hardware has horizontal strides {', '.join(map(str, self.strides))}, "
-                f"the network needs {', '.join(map(str, missing))}"
+                f"the hardware has horizontal strides {_listed(self.strides)}, "
+                f"the network needs {_listed(missing)}"
+            )
+        self.packings = [
+            Packing(shape.channel_lanes, shape.banks, view.layout.packed_channels)
+            for view in lowered.inputs
+        ]
+        channels = {packing.channels for packing in self.packings}
+        self.input_channels = hardware.input_channels if hardware else tuple(sorted(channels))
+        if not channels <= set(self.input_channels):
+            raise IsomacError(
+                f"the hardware takes inputs of {_listed(self.input_channels)} channels a word, "
+                f"the network has {_listed(sorted(channels))}"
             )
         self.images = ConstantImages(shape)
         self.all_constants = {
@@ -173,9 +200,13 @@ class _Builder:
 
     def jobs(self, address_range: int) -> list[list[Job]]:
         """Jobs of each layer: one for each input, the layers with work, the departure."""
-        rows = [[input_job(view, self.base(view))] for view in self.lowered.inputs]
-        for layer in self._working():
-            rows.append([self._job(work, address_range) for work in layer.work])
+        rows = [
+            [input_job(view, self.base(view), packing, self.input_channels)]
+            for view, packing in zip(self.lowered.inputs, self.packings, strict=True)
+        ]
+        rows += [
+            [self._job(work, address_range) for work in layer.work] for layer in self._working()
+        ]
         rows.append([output_job(view, self.base(view)) for view in self.lowered.outputs])
         for row in rows:
             row[-1] = replace(row[-1], ends_layer=1)
@@ -201,6 +232,7 @@ class _Builder:
             shape=self.shape,
             window_columns=self.window,
             strides=self.strides,
+            input_channels=self.input_channels,
             work=self.lowered.work,
             constants=list(self.all_constants.values()),
             activation_words=self.plan.words,
@@ -246,11 +278,11 @@ class _Builder:
         graph = self.lowered.graph
         layers = []
         for index, (name, view) in enumerate(zip(graph.inputs, self.lowered.inputs, strict=True)):
-            cycles = cycle_model.input_cycles(view.layout.words, first=index == 0)
-            label = "input" if len(graph.inputs) == 1 else f"input {name}"
-            layers.append(
-                ProgramLayer(label, "input", "", 0, cycles, name, view, self.base(view))
+            cycles = cycle_model.input_cycles(
+                self.packings[index], view.layout.words, first=index == 0
             )
+            label = "input" if len(graph.inputs) == 1 else f"input {name}"
+            layers.append(ProgramLayer(label, "input", "", 0, cycles, None, None, 0))
         for layer in self._working():
             cycles = sum(self._cycles(work, parameters) for work in layer.work)
             layers.append(
@@ -276,6 +308,4 @@ class _Builder:
             return cycle_model.array_cycles(work, self.geometry[id(work)], self.shape)
         assert parameters.softmax is not None
         layout = work.source.layout
-        return cycle_model.softmax_cycles(
-            parameters.softmax, layout.channels, layout.plane_words
-        )
+        return cycle_model.softmax_cycles(parameters.softmax, layout.channels, layout.plane_words)

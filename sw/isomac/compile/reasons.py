@@ -46,7 +46,10 @@ def reasons(program: Program, choice: Choice | None) -> dict[str, tuple[str, str
             f"{p.activation_depth:,} words of {p.channel_lanes} bytes",
             f"liveness plan of {len(program.plan.base)} buffers, the highest is {largest!r}",
         ),
-        "weight memory": (f"{p.weight_depth:,} words of {p.channel_lanes} bytes", "in order of use"),
+        "weight memory": (
+            f"{p.weight_depth:,} words of {p.channel_lanes} bytes",
+            "in order of use",
+        ),
         "requantization memory": (
             f"{p.requant_depth:,} rows of {p.requant_row_bits} bits",
             "bias, multiplier and shift of each channel, R channels a row",

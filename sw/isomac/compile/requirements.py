@@ -1,17 +1,16 @@
-"""What a compiled graph asks of the hardware: the parameters that follow, or whether it fits those that exist."""
+"""What a compiled graph asks of the hardware: what follows from it, or whether it fits."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
-from isomac_hw.job import Job, JobLayout
-from isomac_hw.parameters import FEATURES, AcceleratorParameters
-from isomac_hw.softmax import SoftmaxParameters
-
 from isomac.compile.shape import ArrayShape
 from isomac.compile.work import ArrayWork, Constants, SoftmaxWork, Work
 from isomac.errors import IsomacError
 from isomac.graph.accumulator import signed_bits
+from isomac_hw.job import Job, JobLayout
+from isomac_hw.parameters import FEATURES, AcceleratorParameters
+from isomac_hw.softmax import SoftmaxParameters
 
 
 @dataclass(frozen=True)
@@ -22,6 +21,8 @@ class Requirements:
     ----------
     shape, window_columns, strides
         Of the array and its window.
+    input_channels
+        Packings of the input stream.
     work, constants
         All work, and the constants of array work.
     activation_words, weight_words, requant_rows
@@ -33,6 +34,7 @@ class Requirements:
     shape: ArrayShape
     window_columns: int
     strides: tuple[int, ...]
+    input_channels: tuple[int, ...]
     work: list[Work]
     constants: list[Constants]
     activation_words: int
@@ -122,17 +124,18 @@ class Requirements:
 #: Least widths of a programmable accelerator's job fields, by the start of the name.
 PROGRAMMABLE_WIDTHS = {
     "words": 16,
+    "stream_words": 16,
     "start_": 6,
     "chunks": 3,
     "blocks": 8,
     "columns": 4,
     "kernel_rows": 6,
     "channel_tiles": 8,
-    "tile_": 8,
+    "tile_": 10,
     "y_": 9,
-    "x_": 9,
+    "x_": 13,
     "input_height": 8,
-    "input_width": 8,
+    "input_width": 12,
     "pad_value": 8,
     "taps": 4,
     "first_byte": 4,
@@ -154,8 +157,8 @@ PROGRAMMABLE_MULTIPLIER_BITS = 31
 def derive_parameters(needs: Requirements, mode: str) -> AcceleratorParameters:
     """The parameters that follow from a graph.
 
-    A fixed accelerator is as narrow as the graph allows. A programmable one gets memories of the next power of two and
-    the widths above, so that other networks find room.
+    A fixed accelerator is as narrow as the graph allows. A programmable one gets memories of the
+    next power of two and the widths above, so that other networks find room.
     """
     shape = needs.shape
     low, high = needs.shifts
@@ -190,6 +193,7 @@ def derive_parameters(needs: Requirements, mode: str) -> AcceleratorParameters:
         banks=shape.banks,
         window_columns=needs.window_columns,
         strides=needs.strides,
+        input_channels=needs.input_channels,
         features=needs.features,
         activation_depth=activation_depth,
         weight_depth=weight_depth,
@@ -275,4 +279,6 @@ def check_fits(needs: Requirements, parameters: AcceleratorParameters) -> None:
             if wanted.table_peak < p.softmax.table_peak:
                 short.append("softmax table_peak")
     if short:
-        raise IsomacError(f"the network does not fit the hardware, which is short of {'; '.join(short)}")
+        raise IsomacError(
+            f"the network does not fit the hardware, which is short of {'; '.join(short)}"
+        )

@@ -1,7 +1,8 @@
 """The search for the shape: fewest cycles within a budget of multipliers, then least hardware.
 
-Every shape is scored with the exact cycle model. Two bounds keep that short: the arithmetic of partial tiles, which no choice of
-requantization lanes or banks can beat, and the shapes scored so far.
+Every shape is scored with the exact cycle model. Two bounds keep that short: the arithmetic of
+partial tiles, which no choice of requantization lanes or banks can beat, and the shapes scored so
+far.
 """
 
 from collections.abc import Iterator
@@ -19,6 +20,7 @@ from isomac.compile.shape import ArrayShape
 from isomac.compile.work import ArrayWork
 from isomac.errors import IsomacError
 from isomac.graph.graph import Graph
+from isomac_hw.input_store import Packing
 
 #: A shape with less hardware is taken if it costs no more than this share of the cycles.
 CYCLES_WORTH_HARDWARE = 1 / 200
@@ -90,7 +92,12 @@ def choose_shape(graph: Graph, constraints: Constraints) -> Choice:
             f"no array is within {constraints.multipliers} multipliers and what was asked for"
         )
     ranked = sorted(
-        (arithmetic_bound(_array_work(lower_once(lanes)), rows, columns, lanes), rows, columns, lanes)
+        (
+            arithmetic_bound(_array_work(lower_once(lanes)), rows, columns, lanes),
+            rows,
+            columns,
+            lanes,
+        )
         for rows, columns, lanes in tiles
     )
     scored: list[tuple[int, ArrayShape]] = []
@@ -130,7 +137,7 @@ def choose_shape(graph: Graph, constraints: Constraints) -> Choice:
 
 
 def _hardware(shape: ArrayShape) -> tuple[int, ...]:
-    """What a shape costs, the dearest first: multipliers with those of the requantizers, then memory ports."""
+    """What a shape costs, the dearest first: multipliers of both kinds, then memory ports."""
     # A requantizer's wide multiplier takes about four of the array's.
     return (shape.multipliers + 4 * shape.requant_lanes, shape.banks, shape.tile_rows)
 
@@ -139,13 +146,15 @@ def _array_work(lowered: Lowered) -> list[ArrayWork]:
     return [work for work in lowered.work if isinstance(work, ArrayWork)]
 
 
-def _tiles(
-    lowered: Lowered, constraints: Constraints
-) -> Iterator[tuple[int, int, int]]:
-    """All (tile rows, tile columns, M) within the budget that no layer leaves partly idle everywhere."""
+def _tiles(lowered: Lowered, constraints: Constraints) -> Iterator[tuple[int, int, int]]:
+    """All (tile rows, tile columns, M) within the budget that some layer can fill."""
     work = _array_work(lowered)
     highest = max((item.output_size[0] for item in work), default=1)
-    widest = max((item.output_size[1] for item in work), default=1)
+    # A pointwise layer fills a tile as wide as its map has pixels.
+    widest = max(
+        (item.output_size[1] * (item.output_size[0] if item.pointwise else 1) for item in work),
+        default=1,
+    )
     most_channels = max(
         (max(item.destination.layout.channels, item.source.layout.channels) for item in work),
         default=1,
@@ -192,11 +201,15 @@ def _variants(
 
 
 def arithmetic_bound(work: list[ArrayWork], rows: int, columns: int, lanes: int) -> int:
-    """Cycles if nothing but partial tiles cost anything, over work with multiply-accumulates or not."""
+    """Cycles of all array work if nothing but partial tiles cost anything."""
     total = 0
     for item in work:
         height, width = item.output_size
-        tiles = -(-height // rows) * -(-width // columns) * item.channel_tiles
+        if item.pointwise:
+            pixel_tiles = -(-height * width // (rows * columns))
+        else:
+            pixel_tiles = -(-height // rows) * -(-width // columns)
+        tiles = pixel_tiles * item.channel_tiles
         reduction = item.kernel[0] * item.kernel[1]
         if item.dense:
             reduction *= (item.blocks - 1) * lanes + item.last_byte - item.first_byte + 1
@@ -209,7 +222,11 @@ def shape_cycles(lowered: Lowered, shape: ArrayShape) -> int:
     work = _array_work(lowered)
     window = window_columns(work, shape)
     total = sum(
-        input_cycles(view.layout.words, first=index == 0)
+        input_cycles(
+            Packing(shape.channel_lanes, shape.banks, view.layout.packed_channels),
+            view.layout.words,
+            first=index == 0,
+        )
         for index, view in enumerate(lowered.inputs)
     )
     total += sum(output_cycles(view.layout.words) for view in lowered.outputs)

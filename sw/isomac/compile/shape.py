@@ -1,4 +1,4 @@
-"""The shape of an array: what the compiler searches over. Everything else follows from the network."""
+"""The shape of an array: what is searched over; all else follows from the network."""
 
 from dataclasses import dataclass
 

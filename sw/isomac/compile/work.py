@@ -1,4 +1,7 @@
-"""Work: what one job does, before addresses are known. Operators make it, the cycle model and the job builder read it."""
+"""Work: what one job does, before addresses are known.
+
+Operators make it, the cycle model and the job builder read it.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -78,7 +81,8 @@ class ArrayWork:
     zero_point, quant_min, quant_max
         Of the output.
     constants
-        Makes the constants; called once the kernel columns of a segment are known, with that number.
+        Makes the constants; called once the kernel columns of a segment are known, with that
+        number.
     weight_restart
         All channel tiles use the same weights.
     reduce_max
@@ -116,7 +120,19 @@ class ArrayWork:
 
     @property
     def reads(self) -> tuple[View, ...]:
+        """The views read."""
         return (self.source,) if self.second is None else (self.source, self.second)
+
+    @property
+    def pointwise(self) -> bool:
+        """Each output pixel reads the same pixel only, and all of them are computed.
+
+        The map may then be taken as one line of pixels, which fills tiles better.
+        """
+        one_pixel = self.kernel == (1, 1) or self.second is not None
+        source, output = self.source.layout, self.destination.layout
+        whole = self.output_size == (source.height, source.width) == (output.height, output.width)
+        return one_pixel and whole and self.stride == (1, 1) and self.origin == (0, 0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -144,6 +160,7 @@ class SoftmaxWork:
 
     @property
     def reads(self) -> tuple[View, ...]:
+        """The views read."""
         return (self.source,)
 
 

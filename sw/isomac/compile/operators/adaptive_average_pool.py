@@ -1,4 +1,4 @@
-"""Adaptive average pool: a plane-wise job for each output pixel, since each has a window of its own."""
+"""Adaptive average pool: a plane-wise job an output pixel, each with its own window."""
 
 import numpy as np
 

@@ -8,8 +8,8 @@ from isomac.compile.planewise import planewise, shared_constants
 from isomac.compile.realign import without_gaps
 from isomac.graph.operators.add import Add
 
-#: Kernel rows are the operands a and b; both columns read the same word, so that a - 256 * b is left:
-#: no int8 weight reaches 256, two of -128 do.
+#: Kernel rows are the operands a and b; both columns read the same word, so that a - 256 * b
+#: is left: no int8 weight reaches 256, two of -128 do.
 OPERAND_WEIGHTS = np.array([[1, 0], [-128, -128]], np.int8)
 
 

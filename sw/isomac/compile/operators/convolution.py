@@ -70,9 +70,7 @@ def _depthwise_constants(
 ) -> Constants:
     layout = source.layout
     extremes = accumulator_range(operation.weight, operation.bias, zero_point)
-    weight = np.zeros(
-        (layout.planes * layout.word_channels, *operation.weight.shape[2:]), np.int8
-    )
+    weight = np.zeros((layout.planes * layout.word_channels, *operation.weight.shape[2:]), np.int8)
     weight[layout.slot_array] = operation.weight[:, 0]
     return Constants(
         weights=depthwise_words(weight, layout.word_channels),

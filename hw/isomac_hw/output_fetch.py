@@ -1,60 +1,10 @@
-"""Jobs that move tensors between a stream and the activation memory, in memory order."""
+"""The output job: sends a tensor from the activation memory to the stream, in memory order."""
 
 from amaranth.hdl import Module, Signal
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from isomac_hw.activation_memory import ActivationMemory
-
-
-class InputStore(wiring.Component):
-    """Writes ``words`` + 1 words from the stream to ``base`` and up, each as it is accepted.
-
-    ``start`` in cycle t: the first word can be accepted in t + 1. ``done`` is high in the cycle in
-    which the last one is.
-
-    Members
-    -------
-    start, base, words : In
-    i : In(stream)
-    write_enable, write_address, write_data : Out
-    done : Out(1)
-    """
-
-    def __init__(self, *, word_bits: int, address_bits: int, count_bits: int):
-        self._address_bits, self._count_bits = address_bits, count_bits
-        super().__init__(
-            {
-                "start": In(1),
-                "base": In(address_bits),
-                "words": In(count_bits),
-                "i": In(stream.Signature(word_bits)),
-                "write_enable": Out(1),
-                "write_address": Out(address_bits),
-                "write_data": Out(word_bits),
-                "done": Out(1),
-            }
-        )
-
-    def elaborate(self, platform: object) -> Module:
-        m = Module()
-        left = Signal(self._count_bits)
-        m.d.comb += [
-            self.write_enable.eq(self.i.valid & self.i.ready),
-            self.write_data.eq(self.i.payload),
-            self.done.eq(self.write_enable & (left == 0)),
-        ]
-        with m.If(self.start):
-            m.d.sync += [
-                self.i.ready.eq(1),
-                left.eq(self.words),
-                self.write_address.eq(self.base),
-            ]
-        with m.Elif(self.write_enable):
-            m.d.sync += [left.eq(left - 1), self.write_address.eq(self.write_address + 1)]
-            with m.If(left == 0):
-                m.d.sync += self.i.ready.eq(0)
-        return m
 
 
 class OutputFetch(wiring.Component):

@@ -1,0 +1,195 @@
+"""The input job: unpacks a dense stream of bytes into words of the activation memory."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from amaranth.hdl import Module, Mux, Signal, Value
+from amaranth.lib import data, stream, wiring
+from amaranth.lib.wiring import In, Out
+from amaranth.utils import ceil_log2
+
+
+@dataclass(frozen=True)
+class Packing:
+    """How the channels of one plane come in the stream: without gaps, pixel after pixel.
+
+    A stream word has M bytes, a pixel ``channels`` of them. Pixels leave the gearbox in groups of a
+    power of two, as many as one stream word holds, rounded up, but no more than there are banks.
+
+    Parameters
+    ----------
+    channel_lanes
+        M, bytes of a stream word and of a memory word.
+    banks
+        B, words of a memory row.
+    channels
+        Channels of a pixel in the stream, at most M.
+    """
+
+    channel_lanes: int
+    banks: int
+    channels: int
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.channels <= self.channel_lanes:
+            raise ValueError(
+                f"Packed channels must be in 1..{self.channel_lanes}, not {self.channels}"
+            )
+
+    @property
+    def group(self) -> int:
+        """Pixels that leave the gearbox in one cycle."""
+        return min(self.banks, 1 << ceil_log2(-(-self.channel_lanes // self.channels)))
+
+    @property
+    def group_bytes(self) -> int:
+        """Bytes of a group in the stream."""
+        return self.group * self.channels
+
+    @property
+    def capacity(self) -> int:
+        """Bytes the gearbox must hold to take a stream word whenever a group is missing."""
+        return self.group_bytes + self.channel_lanes
+
+    def stream_words(self, pixels: int) -> int:
+        """Stream words of a plane, or of several with M channels each."""
+        return -(-pixels * self.channels // self.channel_lanes)
+
+    def cycles(self, pixels: int) -> int:
+        """Cycles from the first accepted stream word to the last write, both included."""
+        words, left = self.stream_words(pixels), pixels
+        level = cycles = 0
+        while left:
+            emits = level >= self.group_bytes or (not words and level > 0)
+            if emits:
+                level = max(0, level - self.group_bytes)
+                left -= min(left, self.group)
+            if words and level + self.channel_lanes <= self.capacity:
+                level += self.channel_lanes
+                words -= 1
+            cycles += 1
+        return cycles
+
+
+class InputStore(wiring.Component):
+    """Writes a plane to ``base`` and up, a group of pixels a cycle.
+
+    ``start`` in cycle t: the first stream word can be accepted in t + 1. ``done`` is high in the
+    cycle of the last write; see :meth:`Packing.cycles` for when that is without stalls.
+
+    Parameters
+    ----------
+    packings
+        What ``packing`` chooses from.
+    address_bits, count_bits
+        Widths of addresses and counts.
+
+    Members
+    -------
+    start, base : In
+        ``base`` is a multiple of B.
+    words, stream_words : In(count_bits)
+        Pixels, and words of the stream, minus one.
+    packing : In
+        Index into ``packings``.
+    i : In(stream)
+    write_mask, write_address, write_data : Out
+        To the activation memory.
+    done : Out(1)
+    """
+
+    def __init__(self, *, packings: Sequence[Packing], address_bits: int, count_bits: int):
+        self._packings = tuple(packings)
+        self._lanes, self._banks = packings[0].channel_lanes, packings[0].banks
+        self._address_bits, self._count_bits = address_bits, count_bits
+        super().__init__(
+            {
+                "start": In(1),
+                "base": In(address_bits),
+                "words": In(count_bits),
+                "stream_words": In(count_bits),
+                "packing": In(max(1, ceil_log2(len(self._packings)))),
+                "i": In(stream.Signature(8 * self._lanes)),
+                "write_mask": Out(self._banks),
+                "write_address": Out(address_bits),
+                "write_data": Out(data.ArrayLayout(8 * self._lanes, self._banks)),
+                "done": Out(1),
+            }
+        )
+
+    def elaborate(self, platform: object) -> Module:
+        m = Module()
+        capacity = max(packing.capacity for packing in self._packings)
+        gearbox = Signal(8 * capacity)
+        level = Signal(range(capacity + 1))
+        running = Signal()
+        arriving = Signal()
+        words_left = Signal(self._count_bits)
+        stream_left = Signal(self._count_bits)
+
+        def choose(values: Sequence[int]) -> Value:
+            """The value of the packing in use."""
+            chosen: Value = Value.cast(values[0])
+            for index, value in enumerate(values[1:], start=1):
+                chosen = Mux(self.packing == index, value, chosen)
+            return chosen
+
+        group = choose([packing.group for packing in self._packings])
+        group_bytes = choose([packing.group_bytes for packing in self._packings])
+        room = choose([packing.group_bytes for packing in self._packings])
+
+        emits = Signal()
+        last_group = Signal()
+        level_after = Signal.like(level)
+        m.d.comb += [
+            emits.eq(running & ((level >= group_bytes) | (~arriving & (level != 0)))),
+            last_group.eq(words_left < group),
+            level_after.eq(Mux(emits, Mux(level >= group_bytes, level - group_bytes, 0), level)),
+            self.i.ready.eq(running & arriving & (level_after <= room)),
+            self.done.eq(emits & last_group),
+        ]
+        accepts = self.i.valid & self.i.ready
+        rest = Signal.like(gearbox)
+        m.d.comb += rest.eq(gearbox)
+        for index, packing in enumerate(self._packings):
+            with m.If(emits & (self.packing == index)):
+                m.d.comb += rest.eq(gearbox >> 8 * packing.group_bytes)
+        m.d.sync += [
+            gearbox.eq(rest | Mux(accepts, self.i.payload << (8 * level_after), 0)),
+            level.eq(level_after + Mux(accepts, self._lanes, 0)),
+        ]
+        with m.If(accepts):
+            m.d.sync += [stream_left.eq(stream_left - 1), arriving.eq(stream_left != 0)]
+        with m.If(emits):
+            m.d.sync += [
+                words_left.eq(words_left - group),
+                self.write_address.eq(self.write_address + group),
+            ]
+            with m.If(last_group):
+                m.d.sync += running.eq(0)
+        with m.If(self.start):
+            m.d.sync += [
+                running.eq(1),
+                arriving.eq(1),
+                gearbox.eq(0),
+                level.eq(0),
+                words_left.eq(self.words),
+                stream_left.eq(self.stream_words),
+                self.write_address.eq(self.base),
+            ]
+        self._place(m, gearbox, emits, words_left)
+        return m
+
+    def _place(self, m: Module, gearbox: Signal, emits: Value, words_left: Signal) -> None:
+        """The group at its place in the memory row."""
+        low = self.write_address[: ceil_log2(self._banks)]
+        for index, packing in enumerate(self._packings):
+            pixel_bits = 8 * packing.channels
+            with m.If(self.packing == index):
+                for bank in range(self._banks):
+                    place = bank % packing.group
+                    in_group = low == bank - place
+                    m.d.comb += [
+                        self.write_data[bank].eq(gearbox[place * pixel_bits :][:pixel_bits]),
+                        self.write_mask[bank].eq(emits & in_group & (words_left >= place)),
+                    ]

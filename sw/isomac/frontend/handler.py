@@ -49,6 +49,8 @@ class Operator(Handler):
     weighted: ClassVar[bool] = False
     #: Its operation clamps the result, so that a ReLU behind it costs nothing.
     clamps: ClassVar[bool] = False
+    #: Adds without weights, so that results halfway between two steps may be common.
+    sums: ClassVar[bool] = False
     #: Only moves or selects values, so that a ReLU may as well come before it.
     selects: ClassVar[bool] = False
 

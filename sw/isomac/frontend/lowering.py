@@ -75,7 +75,10 @@ class Lowering:
             try:
                 operator.lower(node, self)
             except GraphError as error:
-                raise IsomacError(f"{describe(node)} cannot be quantized: {error}") from error
+                raise IsomacError(
+                    f"{describe(node)} cannot be quantized, since its constants and results differ"
+                    f" too much in size: {error}"
+                ) from error
         graph = Graph(
             name=name,
             tensors=tuple(self._tensors.values()),

@@ -14,7 +14,9 @@ from torch.fx import Node
 NAME_KEY = "isomac_name"
 
 #: Frames of PyTorch itself, on whatever machine the network was exported.
-_TORCH_FRAME = re.compile(r"[\\/]torch[\\/](nn|export|_export|fx|_ops|functional|utils|_dynamo)\b")
+_TORCH_FRAME = re.compile(
+    rf"{re.escape(str(Path(torch.__file__).parent))}|(site|dist)-packages[\\/]torch[\\/]"
+)
 _FRAME = re.compile(r'File "([^"]+)", line (\d+)')
 _SEPARATOR = re.compile(r"[\\/]")
 

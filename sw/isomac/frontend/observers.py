@@ -1,5 +1,6 @@
 """What calibration remembers of activations and weights, and the scales that follow from it."""
 
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -14,6 +15,12 @@ from isomac.frontend.pt2e import (
 #: quotients of scales stay far from the limits of float32.
 SMALLEST_SCALE = 2.0**-40
 
+#: By how much the range of a sum without weights is widened. The sums of values that reach the same
+#: bound, as behind a ReLU6, would else have a scale that is exactly a power of two times that of
+#: the operands. Then many results lie halfway between two steps: they are rounded up in integers,
+#: but to even in PyTorch, and the mean of the result is shifted.
+TIE_MARGIN = 2.0**-9
+
 #: Largest magnitude of a weight. With -128 left out, a product of two int8 fits 15 bits.
 WEIGHT_MAX = 127
 
@@ -22,11 +29,12 @@ class ActivationObserver(MinMaxObserver):
     """Remembers the smallest and the largest value; int8, affine, 0.0 is representable.
 
     A value that calibration never moves away from 0 has no range to derive a scale from; it gets
-    the scale 1.
+    the scale 1. The range is widened by the share `margin`.
     """
 
-    def __init__(self, **options: Any) -> None:
+    def __init__(self, margin: float = 0.0, **options: Any) -> None:
         super().__init__(eps=SMALLEST_SCALE, **options)
+        self.margin = margin
 
     @property
     def is_finite(self) -> bool:
@@ -37,7 +45,8 @@ class ActivationObserver(MinMaxObserver):
         """Return scale float32 (1) and zero point int (1)."""
         if self.min_val == 0 and self.max_val == 0:
             return torch.ones(1), torch.zeros(1, dtype=torch.int64)
-        scale, zero_point = super().calculate_qparams()
+        widened = 1 + self.margin
+        scale, zero_point = self._calculate_qparams(self.min_val * widened, self.max_val * widened)
         return scale, zero_point
 
 
@@ -68,6 +77,11 @@ ACTIVATION = QuantizationSpec(
     quant_max=127,
     qscheme=torch.per_tensor_affine,
     observer_or_fake_quant_ctr=ActivationObserver,
+)
+
+#: For results of operations that add without weights.
+SUM = replace(
+    ACTIVATION, observer_or_fake_quant_ctr=ActivationObserver.with_args(margin=TIE_MARGIN)
 )
 
 WEIGHT = QuantizationSpec(

@@ -1,10 +1,18 @@
 """What must be true of the parameters of a model."""
 
+from typing import Any
+
 import torch
 from torch import nn
 from torch.export import ExportedProgram
 
 from isomac.errors import IsomacError
+
+
+def _tensors(model: nn.Module | ExportedProgram) -> dict[str, Any]:
+    if isinstance(model, ExportedProgram):
+        return {**model.state_dict, **model.constants}
+    return model.state_dict()
 
 
 def check_parameters(model: nn.Module | ExportedProgram, network: str) -> None:
@@ -15,7 +23,7 @@ def check_parameters(model: nn.Module | ExportedProgram, network: str) -> None:
     IsomacError
         With the name of the first that is not.
     """
-    for name, value in model.state_dict().items():
+    for name, value in _tensors(model).items():
         if not isinstance(value, torch.Tensor) or not (
             value.is_floating_point() or value.is_complex()
         ):

@@ -113,7 +113,7 @@ def quantize_with_reference(
         check_calibration(batch, tuple(first.shape[1:]), network)
         program = export(model, first, network)
     module = graph_module(program)
-    _rewrite(module, network)
+    rewrite(module, network)
     (entry,) = inputs(module.graph)
     check_calibration(batch, shape(entry), network)
     check_supported(module.graph, network)
@@ -122,7 +122,7 @@ def quantize_with_reference(
     return Quantized(graph, reference, program)
 
 
-def _rewrite(module: GraphModule, network: str) -> None:
+def rewrite(module: GraphModule, network: str) -> None:
     """Bring the graph into the form the quantizer expects, without changing what it computes."""
     check_input(module.graph, network)
     make_functional(module.graph)

@@ -85,11 +85,13 @@ def _reason(node: Node) -> str | None:
     handler = handler_of(node)
     if handler is None:
         return "this operation is not supported"
-    reason = handler.refuse(node)
-    if reason is not None or not is_value(node):
-        return reason
+    if not is_value(node):
+        return handler.refuse(node)
     if not has_batch(node):
         return f"the first dimension of the result must be the batch, in {full_shape(node)}"
+    reason = handler.refuse(node)
+    if reason is not None:
+        return reason
     if len(full_shape(node)) not in (2, 4):
         return f"the result must be a map (C, H, W) or a vector (F,), its shape is {shape(node)}"
     return None

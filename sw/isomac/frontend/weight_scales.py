@@ -14,7 +14,7 @@ from isomac.errors import IsomacError
 from isomac.frontend.handler import operator_of
 from isomac.frontend.naming import readable_name, source
 from isomac.frontend.nodes import arguments, constant
-from isomac.frontend.observers import ActivationObserver, PerChannelWeightObserver
+from isomac.frontend.observers import WEIGHT_MAX, ActivationObserver, PerChannelWeightObserver
 from isomac.frontend.pt2e import ObserverBase
 
 #: Smallest s_x * s_w / s_y. A weight is rounded by at most half a step of it, which for 4,608
@@ -24,8 +24,15 @@ SMALLEST_RATIO = 2.0**-20
 #: The same for a channel without weights, which needs no more than a precise bias.
 SMALLEST_RATIO_WITHOUT_WEIGHTS = 2.0**-8
 
+#: Largest bias in multiples of the largest possible sum of products. Where it would be larger, the
+#: products hardly matter, and finer steps would only make the accumulator wider.
+BIAS_TO_PRODUCTS = 4
+
 #: Largest magnitude of a bias, which leaves the other half of int32 to the sums.
 BIAS_LIMIT = 2.0**30
+
+#: Largest product of a weight and the distance of an activation from its zero point.
+_PRODUCT_MAX = WEIGHT_MAX * 255
 
 
 def check_ranges(prepared: GraphModule) -> None:
@@ -67,9 +74,10 @@ def _bound(prepared: GraphModule, node: Node) -> None:
     ratio[natural == 0] = SMALLEST_RATIO_WITHOUT_WEIGHTS
     floor = ratio * output_scale / input_scale
     if values["bias"] is not None:
-        (bias,) = values["bias"].all_input_nodes or [values["bias"]]
+        (bias,), (kernel,) = values["bias"].all_input_nodes, values["weight"].all_input_nodes
         magnitude = constant(prepared, bias).abs().to(torch.float64)
-        floor = floor.max(magnitude / (input_scale * BIAS_LIMIT))
+        products = constant(prepared, kernel)[0].numel() * _PRODUCT_MAX
+        floor = floor.max(magnitude / input_scale / min(BIAS_TO_PRODUCTS * products, BIAS_LIMIT))
     weight.floor = floor.to(torch.float32)
 
 

@@ -17,6 +17,7 @@ class AdaptiveAvgPool2d(Operator):
 
     title = "adaptive_avg_pool2d"
     clamps = True
+    sums = True
 
     def refuse(self, node: Node) -> str | None:
         return None

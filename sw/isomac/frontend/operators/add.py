@@ -1,11 +1,11 @@
 """Residual addition of two values."""
 
 import torch
-from torch.fx import Node
+from torch.fx import GraphModule, Node
 
 from isomac.frontend.handler import Operator, handles
 from isomac.frontend.lowering import Lowering
-from isomac.frontend.nodes import arguments, full_shape, is_constant
+from isomac.frontend.nodes import arguments, full_shape, is_constant, remove
 from isomac.graph.operators.add import Add
 from isomac.graph.rescale_constants import add_constants
 
@@ -16,6 +16,13 @@ class Addition(Operator):
 
     title = "add of two tensors of the same shape"
     clamps = True
+    sums = True
+
+    def rewrite(self, module: GraphModule, node: Node) -> None:
+        """Drop `0 + x`, with which Python's `sum` begins."""
+        values = arguments(node)
+        if isinstance(values["self"], Node) and values["other"] == 0:
+            remove(node, values["self"])
 
     def refuse(self, node: Node) -> str | None:
         values = arguments(node)

@@ -17,6 +17,7 @@ class AvgPool2d(Operator):
 
     title = "avg_pool2d"
     clamps = True
+    sums = True
 
     def refuse(self, node: Node) -> str | None:
         values = arguments(node)

@@ -16,6 +16,7 @@ class Mean(Operator):
 
     title = "mean over (2, 3)"
     clamps = True
+    sums = True
 
     def refuse(self, node: Node) -> str | None:
         values = arguments(node)

@@ -6,6 +6,7 @@ from torch.fx import GraphModule, Node
 from isomac.frontend.annotations import Annotations
 from isomac.frontend.handler import Operator, handler_of, handles
 from isomac.frontend.lowering import Lowering
+from isomac.frontend.naming import NAME_KEY, readable_name
 from isomac.frontend.nodes import has_batch, remove, same_shape, shape
 from isomac.graph.operators.reshape import Reshape
 
@@ -39,6 +40,7 @@ class Reshaping(Operator):
         if same_shape(node, origin):
             remove(node, origin)
             return
+        node.meta[NAME_KEY] = readable_name(node)
         node.target = _RESHAPE
         node.args = (origin, [-1, *shape(node)])
         node.kwargs = {}

@@ -5,9 +5,9 @@ from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
 from isomac_hw.core import Core
+from isomac_hw.counters import COUNTER_BITS
 from isomac_hw.load_port import LOAD_BITS
 from isomac_hw.parameters import AcceleratorParameters
-from isomac_hw.sequencer import COUNTER_BITS
 
 
 class Accelerator(wiring.Component):

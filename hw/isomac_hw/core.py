@@ -9,6 +9,7 @@ from amaranth.lib.wiring import In, Out
 from amaranth.utils import ceil_log2
 
 from isomac_hw.activation_memory import ActivationMemory
+from isomac_hw.counters import COUNTER_BITS, Counters
 from isomac_hw.errors import ErrorCode
 from isomac_hw.image_memory import ImageMemory
 from isomac_hw.input_store import InputStore, Packing
@@ -20,7 +21,7 @@ from isomac_hw.mac_array import MacArray
 from isomac_hw.output_fetch import OutputFetch
 from isomac_hw.output_stage import OutputStage
 from isomac_hw.parameters import AcceleratorParameters
-from isomac_hw.sequencer import COUNTER_BITS, Sequencer
+from isomac_hw.sequencer import Sequencer
 from isomac_hw.softmax import Softmax
 from isomac_hw.stepper import Stepper
 from isomac_hw.window import Window
@@ -98,6 +99,7 @@ class Core(wiring.Component):
         m.submodules.sequencer = sequencer = Sequencer(
             job, program_depth=p.program_depth, kinds=frozenset(kinds)
         )
+        m.submodules.counters = counters = Counters()
         m.submodules.activations = activations = ActivationMemory(
             word_bits=word_bits,
             depth=p.activation_depth,
@@ -136,7 +138,7 @@ class Core(wiring.Component):
             fetch.read_data.eq(activations.read_data[0]),
             loader.start.eq(launch[Kind.ARRAY]),
             stepper.start.eq(launch[Kind.ARRAY]),
-            output.start.eq(launch[Kind.ARRAY]),
+            output.start.eq(sequencer.back_start),
             loader.read_data.eq(activations.read_data),
         ]
         wiring.connect(m, wiring.flipped(self.i), store.i)
@@ -146,7 +148,7 @@ class Core(wiring.Component):
         # input store write single words, which go to their place in a row.
         writers: dict[Kind, OutputStage | Softmax] = {Kind.ARRAY: output}
         readers: dict[Kind, OutputFetch | Loader] = {Kind.OUTPUT: fetch, Kind.ARRAY: loader}
-        dones = {Kind.INPUT: store.done, Kind.ARRAY: output.done, Kind.OUTPUT: fetch.done}
+        dones = {Kind.INPUT: store.done, Kind.OUTPUT: fetch.done}
         softmax_overrun: Value = Value.cast(0)
         if p.softmax is not None:
             softmax = m.submodules.softmax = Softmax(p.softmax)
@@ -211,13 +213,19 @@ class Core(wiring.Component):
         m.d.comb += [
             sequencer.start.eq(self.start),
             sequencer.legal.eq(job_is_legal(p, job)),
-            sequencer.input_accepted.eq(store.i.valid & store.i.ready),
+            sequencer.front_done.eq(stepper.job_end),
+            sequencer.back_done.eq(output.done),
+            stepper.can_finish.eq(output.can_finish & ~sequencer.back_waits),
+            counters.reset.eq(sequencer.begin),
+            counters.input_accepted.eq(store.i.valid & store.i.ready),
+            counters.layer_end.eq(sequencer.layer_end),
+            counters.finished.eq(sequencer.finished | (sequencer.error != 0)),
             self.busy.eq(sequencer.busy),
             self.done.eq(sequencer.done),
             self.error.eq(sequencer.error),
-            self.cycles.eq(sequencer.cycles),
-            self.layer_done.eq(sequencer.layer_done),
-            self.layer_cycles.eq(sequencer.layer_cycles),
+            self.cycles.eq(counters.cycles),
+            self.layer_done.eq(counters.layer_done),
+            self.layer_cycles.eq(counters.layer_cycles),
             self.trace_valid.eq(word_write & healthy),
             self.trace_address.eq(activations.write_address),
             self.trace_data.eq(word_data),
@@ -261,7 +269,6 @@ class Core(wiring.Component):
             window.shift.eq(stepper.shift),
             stepper.window_full.eq(window.full),
             stepper.window_tags.eq(window.full_tags),
-            stepper.can_finish.eq(output.can_finish),
             memories["weights"].address.eq(stepper.weight_address),
             array.weights.eq(memories["weights"].data),
             array.lanes.eq(window.lanes),

@@ -8,6 +8,22 @@ from amaranth.utils import ceil_log2
 from isomac_hw.job import JobView
 from isomac_hw.parameters import AcceleratorParameters
 
+#: The job fields that the nest needs until its end.
+FIELDS = (
+    "channel_tiles",
+    "tile_columns",
+    "tile_rows",
+    "linear",
+    "columns_last",
+    "rows_last",
+    "steps_last",
+    "output_row",
+    "output_plane",
+    "output_tile_column",
+    "output_tile_row",
+    "requant_base",
+)
+
 
 class DrainWalker(wiring.Component):
     """The drain nest, innermost first: step, column, row, channel tile, tile column, tile row.
@@ -20,7 +36,8 @@ class DrainWalker(wiring.Component):
     Members
     -------
     start : In(1)
-        Resets the nest to the first tile of the job.
+        Resets the nest to the first tile of the job whose fields are shown in this cycle; they are
+        kept, and may be those of another job from the next cycle on.
     finish : In(1)
     can_finish : Out(1)
     valid : Out(1)
@@ -55,7 +72,8 @@ class DrainWalker(wiring.Component):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        p, job = self._parameters, self._job
+        p, shown = self._parameters, self._job
+        job = shown.hold(m, self.start, FIELDS)
         column = Signal(max(1, ceil_log2(p.tile_columns)))
         row = Signal(max(1, ceil_log2(p.tile_rows)))
         row_pixel = Signal.like(self.pixel)
@@ -106,9 +124,9 @@ class DrainWalker(wiring.Component):
         with m.If(self.start):
             m.d.sync += [s.eq(0) for s in (self.step, column, row, self.pixel, row_pixel)]
             m.d.sync += [s.eq(0) for s in (channel_tile, tile_column, tile_row)]
-            m.d.sync += [at_tile_row.eq(job.output_base), at_tile.eq(job.output_base)]
-            begin_plane(job.output_base)
-            m.d.sync += requant_tile.eq(job.requant_base)
+            m.d.sync += [at_tile_row.eq(shown.output_base), at_tile.eq(shown.output_base)]
+            begin_plane(shown.output_base)
+            m.d.sync += requant_tile.eq(shown.requant_base)
         with m.Elif(self.valid):
             m.d.sync += self.step.eq(self.step + 1)
             with m.If(word_end):

@@ -6,11 +6,11 @@ A job is a set of integers. Which of them a job needs depends on its kind; the o
 becomes a constant of the gateware.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from enum import IntEnum
 
-from amaranth.hdl import Const, Shape, Value, ValueLike
+from amaranth.hdl import Const, Module, Shape, Signal, Value, ValueLike
 
 
 class Kind(IntEnum):
@@ -77,6 +77,9 @@ class Job:
         Of the output.
     zero_point_b, multiplier_b
         Of the second operand of an add.
+    launch_delay
+        Cycles from the last step of the job's last tile to the launch of the next job;
+        0 if the next job must wait for the end. See :class:`isomac_hw.sequencer.Sequencer`.
     plane_stride, channels
         Softmax: words between planes, and channels minus one.
     """
@@ -143,6 +146,7 @@ class Job:
     quant_max: int | None = None
     zero_point_b: int | None = None
     multiplier_b: int | None = None
+    launch_delay: int | None = None
     plane_stride: int | None = None
     channels: int | None = None
 
@@ -254,24 +258,45 @@ class JobLayout:
 
     def view(self, row: ValueLike) -> "JobView":
         """The fields of a row of bits, as Amaranth values."""
-        return JobView(self, Value.cast(row))
+        return JobView.of(self, Value.cast(row))
 
 
 class JobView:
     """A row of the program memory, read field by field: ``view.taps``."""
 
-    def __init__(self, layout: JobLayout, row: Value):
-        self._values: dict[str, Value] = {}
+    def __init__(self, values: Mapping[str, Value]):
+        self._values = dict(values)
+
+    @classmethod
+    def of(cls, layout: JobLayout, row: Value) -> "JobView":
+        """All fields of a row with this layout."""
+        values: dict[str, Value] = {}
         for field in layout.fields:
             if field.constant is not None:
                 width = bits_for(field.constant, field.signed)
-                self._values[field.name] = Const(field.constant, Shape(width, field.signed))
+                values[field.name] = Const(field.constant, Shape(width, field.signed))
             else:
                 value = row[field.offset : field.offset + field.width]
-                self._values[field.name] = value.as_signed() if field.signed else value
+                values[field.name] = value.as_signed() if field.signed else value
+        return cls(values)
 
     def __getattr__(self, name: str) -> Value:
         try:
             return self._values[name]
         except KeyError:
             raise AttributeError(name) from None
+
+    def hold(self, m: Module, load: ValueLike, names: Sequence[str]) -> "JobView":
+        """A copy of some fields in registers, taken in the cycle of ``load``.
+
+        Constants stay constants.
+        """
+        held: dict[str, Value] = {}
+        for name in names:
+            value = getattr(self, name)
+            held[name] = value
+            if not isinstance(value, Const):
+                held[name] = Signal(value.shape(), name=f"held_{name}")
+                with m.If(load):
+                    m.d.sync += held[name].eq(value)
+        return JobView(held)

@@ -66,7 +66,7 @@ class MacArray(wiring.Component):
     byte : In
         The channel of the word that a dense step broadcasts.
     dense, reduce_max : In(1)
-        From the job.
+        Of the step's job.
     weights : In(M int8)
     shadow : Out(P of M sums)
     loaded : Out(1)
@@ -101,8 +101,19 @@ class MacArray(wiring.Component):
         p = self._parameters
         word = data.ArrayLayout(signed(8), p.channel_lanes)
 
-        # Stages: s (word selected), x (byte selected), p (product), a (accumulated).
+        # Stages: s (word selected), x (byte selected), p (product), a (accumulated). What the job
+        # says goes along, since the next job may begin behind the last step of this one.
         s_byte = Signal.like(self.byte)
+        s_dense = Signal()
+        s_reduce_max, x_reduce_max, p_reduce_max = (
+            Signal(name=f"{stage}_reduce_max") for stage in ("s", "x", "p")
+        )
+        m.d.sync += [
+            s_dense.eq(self.dense),
+            s_reduce_max.eq(self.reduce_max),
+            x_reduce_max.eq(s_reduce_max),
+            p_reduce_max.eq(x_reduce_max),
+        ]
         x_weights = Signal(word)
         m.d.sync += [s_byte.eq(self.byte), x_weights.eq(self.weights)]
         valid, first, last = self.issue, self.first, self.last
@@ -131,7 +142,7 @@ class MacArray(wiring.Component):
                 if p.has("depthwise"):
                     activation = Signal(signed(8), name=f"x_{lane}_{channel}")
                     own = s_word[channel]
-                    selected = Mux(self.dense, broadcast, own) if p.has("dense") else own
+                    selected = Mux(s_dense, broadcast, own) if p.has("dense") else own
                     m.d.sync += activation.eq(selected)
                 else:
                     activation = shared
@@ -143,7 +154,7 @@ class MacArray(wiring.Component):
                     mac.weight.eq(x_weights[channel]),
                     mac.accumulate.eq(valid),
                     mac.first.eq(first),
-                    mac.reduce_max.eq(self.reduce_max),
+                    mac.reduce_max.eq(p_reduce_max),
                     mac.transfer.eq(a_last),
                     self.shadow[lane][channel].eq(mac.shadow),
                 ]

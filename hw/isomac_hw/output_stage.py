@@ -10,6 +10,9 @@ from isomac_hw.mac_array import MacArray
 from isomac_hw.parameters import AcceleratorParameters
 from isomac_hw.requantizer import Requantization, Requantizer
 
+#: The job fields that bytes need until they are written.
+FIELDS = ("zero_point", "quant_min", "quant_max", "add", "zero_point_b", "multiplier_b")
+
 
 def requantization(parameters: AcceleratorParameters) -> Requantization:
     """The widths of this accelerator's requantizers."""
@@ -31,7 +34,7 @@ class OutputStage(wiring.Component):
     Members
     -------
     start, finish : In(1)
-        A job starts; a tile's last step is issued.
+        A job starts, whose fields are shown in this cycle; a tile's last step is issued.
     can_finish : Out(1)
         See :class:`DrainWalker`.
     shadow : In(P of M sums)
@@ -71,8 +74,9 @@ class OutputStage(wiring.Component):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        p, job = self._parameters, self._job
-        m.submodules.walker = walker = DrainWalker(p, job)
+        p = self._parameters
+        job = self._job.hold(m, self.start, FIELDS)
+        m.submodules.walker = walker = DrainWalker(p, self._job)
         m.d.comb += [
             walker.start.eq(self.start),
             walker.finish.eq(self.finish),

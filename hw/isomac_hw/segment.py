@@ -14,5 +14,7 @@ SEGMENT_TAGS = data.StructLayout(
         "last": 1,
         # The last channel tile of a pixel tile: the weights start again.
         "last_channel_tile": 1,
+        # The last segment of the job.
+        "job_end": 1,
     }
 )

@@ -1,6 +1,6 @@
-"""The sequencer: runs the jobs of the program one after the other, and counts."""
+"""The sequencer: runs the jobs of the program in order, and lets neighbours overlap."""
 
-from amaranth.hdl import Module, Mux, Signal, Value
+from amaranth.hdl import Module, Signal, Value
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 from amaranth.utils import ceil_log2
@@ -8,15 +8,20 @@ from amaranth.utils import ceil_log2
 from isomac_hw.errors import ErrorCode
 from isomac_hw.job import JobView, Kind
 
-#: Width of the cycle counters.
-COUNTER_BITS = 32
-
 
 class Sequencer(wiring.Component):
-    """Fetches jobs, starts the unit that each is for, and waits until it is done.
+    """Fetches jobs and starts the units that each is for.
 
-    The program memory reads ``program_address`` every cycle; in the cycle of ``done`` it is already
-    the next one, so that a job's ``launch`` comes in the cycle after the end of the job before.
+    The program memory reads ``program_address`` every cycle. When the sequencer moves on it is
+    already the next one, so that a job's ``launch`` comes in the cycle after.
+
+    An array job has a front (loader, window, array) and a back (drain and output stage). Its
+    front is free when the last step of its last tile is issued, its back when the last word is
+    written. A job with ``launch_delay`` d lets the next one launch d cycles after its front is
+    done; the compiler sees to it that the next one reads no word before it is written. The back
+    takes the next job over when it has finished the one before; until then no tile may finish. With
+    ``launch_delay`` 0, and for all other kinds of job, the next one is launched in the cycle after
+    the end.
 
     Parameters
     ----------
@@ -33,16 +38,26 @@ class Sequencer(wiring.Component):
         A rising edge while idle starts the program.
     legal : In(1)
         The job's numbers fit the hardware; looked at in the cycle of the launch.
+    front_done : In(1)
+        The last step of the last tile of the array job is issued in this cycle.
+    back_done : In(1)
+        The last word of an array job is written in this cycle.
     unit_done : In(1)
-        The running job ends in this cycle.
+        Another kind of job ends in this cycle.
     fault : In(ErrorCode)
         What a unit found; stops the core.
-    input_accepted : In(1)
-        An input word is accepted in this cycle.
     launch : Out(1)
-        Starts the unit of the job.
+        Starts the unit of the job, of array jobs the front.
+    back_start : Out(1)
+        The back takes over the job whose fields are shown.
+    back_waits : Out(1)
+        The array job that runs has no back yet.
+    layer_end, finished : Out(1)
+        A layer, the program ends in this cycle.
+    begin : Out(1)
+        The program starts.
     program_address : Out
-    busy, done, error, cycles, layer_done, layer_cycles : Out
+    busy, done, error : Out
         See ARCHITECTURE.md, section 2.
     """
 
@@ -52,17 +67,20 @@ class Sequencer(wiring.Component):
             {
                 "start": In(1),
                 "legal": In(1),
+                "front_done": In(1),
+                "back_done": In(1),
                 "unit_done": In(1),
                 "fault": In(4),
-                "input_accepted": In(1),
-                "program_address": Out(max(1, ceil_log2(program_depth))),
                 "launch": Out(1),
+                "back_start": Out(1),
+                "back_waits": Out(1),
+                "layer_end": Out(1),
+                "finished": Out(1),
+                "begin": Out(1),
+                "program_address": Out(max(1, ceil_log2(program_depth))),
                 "busy": Out(1),
                 "done": Out(1),
                 "error": Out(4),
-                "cycles": Out(COUNTER_BITS),
-                "layer_done": Out(1),
-                "layer_cycles": Out(COUNTER_BITS),
             }
         )
 
@@ -71,67 +89,106 @@ class Sequencer(wiring.Component):
         job = self._job
         address = Signal.like(self.program_address)
         last_start = Signal()
-        counting = Signal()
-        layer_end = Signal()
-        layer_counter = Signal(COUNTER_BITS)
+        countdown = Signal.like(job.launch_delay)
+        is_array = Signal()
+        # The job whose fields are shown ends, and with it perhaps a layer or the program.
+        job_end = Signal()
         m.d.sync += last_start.eq(self.start)
-        m.d.comb += self.program_address.eq(address)
-
-        known = Value.cast(0)
+        m.d.comb += [
+            self.program_address.eq(address),
+            is_array.eq(job.kind == Kind.ARRAY),
+            job_end.eq(
+                self.busy
+                & (self.unit_done | (is_array & self.back_done & ~self.back_waits))
+                & (self.fault == 0)
+            ),
+        ]
+        known: Value = Value.cast(0)
         for kind in sorted(self._kinds):
             known = known | (job.kind == kind)
+
+        def stop(code: ErrorCode | Signal) -> None:
+            m.d.sync += [self.error.eq(code), self.busy.eq(0)]
+            m.next = "stopped"
+
+        def move_on() -> None:
+            """Show the next job in the next cycle, and launch it then."""
+            with m.If(address == self._depth - 1):
+                stop(ErrorCode.PROGRAM_END)
+            with m.Else():
+                m.d.comb += self.program_address.eq(address + 1)
+                m.d.sync += address.eq(address + 1)
+                m.next = "launch"
 
         with m.FSM():
             with m.State("idle"):
                 with m.If(self.fault != 0):
-                    m.d.sync += self.error.eq(self.fault)
-                    m.next = "stopped"
+                    stop(self.fault)
                 with m.Elif(self.start & ~last_start):
-                    m.d.sync += [address.eq(0), counting.eq(0), self.busy.eq(1)]
+                    m.d.comb += self.begin.eq(1)
+                    m.d.sync += [address.eq(0), self.busy.eq(1)]
                     m.next = "fetch"
             with m.State("fetch"):
                 m.next = "launch"
             with m.State("launch"):
-                with m.If(known & self.legal):
+                with m.If(self.fault != 0):
+                    stop(self.fault)
+                with m.Elif(known & self.legal):
                     m.d.comb += self.launch.eq(1)
                     m.next = "run"
                 with m.Else():
-                    m.d.sync += self.error.eq(ErrorCode.ILLEGAL_JOB)
-                    m.next = "stopped"
+                    stop(ErrorCode.ILLEGAL_JOB)
             with m.State("run"):
                 with m.If(self.fault != 0):
-                    m.d.sync += self.error.eq(self.fault)
-                    m.next = "stopped"
-                with m.Elif(self.unit_done):
-                    m.d.comb += layer_end.eq(job.ends_layer)
+                    stop(self.fault)
+                with m.Elif(job_end):
                     with m.If(job.ends_program):
+                        m.d.comb += self.finished.eq(1)
                         m.d.sync += self.busy.eq(0)
                         m.next = "idle"
-                    with m.Elif(address == self._depth - 1):
-                        m.d.sync += self.error.eq(ErrorCode.PROGRAM_END)
-                        m.next = "stopped"
                     with m.Else():
-                        m.d.comb += self.program_address.eq(address + 1)
-                        m.d.sync += address.eq(address + 1)
-                        m.next = "launch"
+                        move_on()
+                with m.Elif(self.front_done & (job.launch_delay == 1)):
+                    move_on()
+                with m.Elif(self.front_done & (job.launch_delay != 0)):
+                    m.d.sync += countdown.eq(job.launch_delay - 2)
+                    m.next = "delay"
+            with m.State("delay"):
+                with m.If(self.fault != 0):
+                    stop(self.fault)
+                with m.Elif(countdown == 0):
+                    move_on()
+                with m.Else():
+                    m.d.sync += countdown.eq(countdown - 1)
             with m.State("stopped"):
-                m.d.sync += self.busy.eq(0)
+                pass
 
-        finished = self.unit_done & job.ends_program & (self.fault == 0)
-        m.d.sync += self.done.eq(self.busy & finished)
-
-        # An inference is counted from the cycle of its first input word on, that cycle included.
-        with m.If(self.input_accepted & ~counting):
-            m.d.sync += [counting.eq(1), self.cycles.eq(1), layer_counter.eq(1)]
-            with m.If(layer_end):
-                m.d.sync += layer_counter.eq(0)
-        with m.Elif(counting):
-            m.d.sync += [self.cycles.eq(self.cycles + 1), layer_counter.eq(layer_counter + 1)]
-            with m.If(layer_end):
-                m.d.sync += layer_counter.eq(0)
-            with m.If(finished | (self.error != 0)):
-                m.d.sync += counting.eq(0)
-        m.d.sync += self.layer_done.eq(layer_end)
-        with m.If(layer_end):
-            m.d.sync += self.layer_cycles.eq(Mux(counting, layer_counter + 1, 1))
+        self._run_back(m, is_array, job_end)
+        m.d.sync += self.done.eq(self.finished)
         return m
+
+    def _run_back(self, m: Module, is_array: Signal, job_end: Signal) -> None:
+        """Hand array jobs to the back one after the other, and notice where layers end."""
+        back_busy = Signal()
+        back_ends_layer = Signal()
+        back_free = ~back_busy | self.back_done
+        m.d.comb += [
+            self.back_start.eq(((self.launch & is_array) | self.back_waits) & back_free),
+            # The back ends layers of array jobs, when the shown job may already be the next one.
+            self.layer_end.eq(
+                (self.fault == 0)
+                & self.busy
+                & (
+                    (self.back_done & back_ends_layer)
+                    | (job_end & ~is_array & self._job.ends_layer)
+                )
+            ),
+        ]
+        with m.If(self.back_start):
+            m.d.sync += [back_busy.eq(1), back_ends_layer.eq(self._job.ends_layer)]
+        with m.Elif(self.back_done):
+            m.d.sync += back_busy.eq(0)
+        with m.If(self.launch & is_array & ~back_free):
+            m.d.sync += self.back_waits.eq(1)
+        with m.Elif(self.back_start):
+            m.d.sync += self.back_waits.eq(0)

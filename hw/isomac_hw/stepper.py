@@ -31,6 +31,8 @@ class Stepper(wiring.Component):
         The channel to broadcast (dense).
     first, last : Out(1)
         The step starts, ends the sums of a tile.
+    job_end : Out(1)
+        The last step of the job is issued.
     weight_address : Out
         Of this step's weights.
     weight_overrun : Out(1)
@@ -55,6 +57,7 @@ class Stepper(wiring.Component):
                 "byte": Out(max(1, ceil_log2(p.channel_lanes))),
                 "first": Out(1),
                 "last": Out(1),
+                "job_end": Out(1),
                 "weight_address": Out(p.weight_address_bits),
                 "weight_overrun": Out(1),
             }
@@ -81,6 +84,7 @@ class Stepper(wiring.Component):
             self.last.eq(segment_end & tags.last),
             self.first.eq(first_step & tags.first),
             self.issue.eq(active & (~self.last | self.can_finish)),
+            self.job_end.eq(self.issue & self.last & tags.job_end),
             self.shift.eq(self.issue & byte_end),
             self.swap.eq(self.window_full & (~active | (self.issue & segment_end))),
         ]

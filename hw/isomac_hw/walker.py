@@ -1,6 +1,6 @@
 """The walker: addresses and map coordinates of every word that an array job reads, in order."""
 
-from amaranth.hdl import Module, Signal, Value, signed
+from amaranth.hdl import Cat, Module, Signal, Value, signed
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 from amaranth.utils import ceil_log2
@@ -138,6 +138,7 @@ class Walker(wiring.Component):
             self.tags.first.eq(at_first["block"] & at_first["column"] & at_first["kernel_row"]),
             self.tags.last.eq(at_last["block"] & at_last["column"] & at_last["kernel_row"]),
             self.tags.last_channel_tile.eq(at_last["channel_tile"]),
+            self.tags.job_end.eq(Cat(at_last.values()).all()),
         ]
         return m
 

@@ -1,14 +1,16 @@
 """The cycle model: how many cycles each job takes, from graph and parameters alone.
 
 It equals the counters of the gateware whenever nothing outside stalls the streams. For an array
-job, with t = 0 in the cycle of its launch, L the chunks of a segment and T_i the steps of segment
-i:
+job, in cycles from its launch, with L chunks and T_i steps of segment i, and D_k drain steps of
+tile k:
 
-    s_0 = L + 3                       the first segment is complete, and swapped in
-    s_i = max(s_(i-1) + L, u_(i-1))   a segment is swapped in when it is complete and the one before
-    is used up u_i = s_i + T_i                   its last step; at the end of tile k not before
-    u   >= u of tile k-1 + D_(k-1)    the drain steps of the tile before
-    job = u_last + D_last + OutputStage.LATENCY + 1 cycles
+    s_0 = L + 3                        the first segment is complete, and swapped in
+    s_i = max(s_(i-1) + L, u_(i-1))    complete, and the segment before is used up
+    u_i = s_i + T_i                    the last step of segment i
+    t_k = max(u_i, t_(k-1) + D_(k-1))  the last step of tile k, whose last segment is i
+    end = t_last + D_last + OutputStage.LATENCY
+
+`isomac.compile.schedule` puts the jobs one behind the other.
 """
 
 from collections.abc import Iterable
@@ -93,39 +95,55 @@ def drain_steps(
         yield line, tile_rows
 
 
-def array_cycles(work: ArrayWork, geometry: Geometry, shape: ArrayShape) -> int:
-    """Cycles of an array job, its launch included."""
+@dataclass(frozen=True)
+class ArrayTiming:
+    """When things happen in an array job, in cycles from its launch.
+
+    Members
+    -------
+    last_step
+        Its last step is issued.
+    end
+        Its last word is written.
+    """
+
+    last_step: int
+    end: int
+
+
+def array_timing(
+    work: ArrayWork, geometry: Geometry, shape: ArrayShape, *, first_finish: int = 0
+) -> ArrayTiming:
+    """The timing of an array job; `first_finish` is the first cycle in which a tile may finish."""
     schedule = tile_schedule(work, geometry, shape)
-    compute = schedule.before_last + schedule.last_steps
-    end, drain = _last_step(schedule, compute, drain_steps(work, geometry, shape))
-    return end + drain + OutputStage.LATENCY + LAUNCH
+    last_step, drain = _last_step(schedule, first_finish, drain_steps(work, geometry, shape))
+    return ArrayTiming(last_step, last_step + drain + OutputStage.LATENCY)
 
 
 def _last_step(
-    schedule: TileSchedule, compute: int, drains: Iterable[tuple[list[int], int]]
+    schedule: TileSchedule, first_finish: int, drains: Iterable[tuple[list[int], int]]
 ) -> tuple[int, int]:
     """Cycle of the last step of the last tile, and that tile's drain steps."""
+    compute = schedule.before_last + schedule.last_steps
     swap = LOAD_LATENCY + schedule.load
-    end: int | None = None
-    drain = 0
+    end, drain = first_finish, 0
     for pattern, repetitions in drains:
         gap: int | None = None
         left = repetitions
         while left:
             before = end
             for steps in pattern:
-                end = swap + compute if end is None else max(swap + compute, end + drain)
+                end = max(swap + compute, end + drain)
                 swap = max(swap + schedule.before_last + schedule.load, end)
                 drain = steps
             left -= 1
             # The recurrence has one degree of freedom, the lead of the drain over the window. Once
             # a whole pattern leaves it as it was, all further repetitions take as long as this one.
-            if before is not None and end is not None and gap == swap - end and left:
-                period = end - before
-                swap, end = swap + left * period, end + left * period
+            if gap == swap - end:
+                skipped = left * (end - before)
+                swap, end = swap + skipped, end + skipped
                 left = 0
-            gap = swap - end if end is not None else None
-    assert end is not None
+            gap = swap - end
     return end, drain
 
 

@@ -19,6 +19,7 @@ from isomac.compile.job_builder import (
 from isomac.compile.lowering import Lowered, lower
 from isomac.compile.memory_plan import MemoryPlan, plan_memory
 from isomac.compile.requirements import Requirements, check_fits, derive_parameters
+from isomac.compile.schedule import ScheduledJob, schedule
 from isomac.compile.shape import ArrayShape
 from isomac.compile.work import ArrayWork, SoftmaxWork, View
 from isomac.errors import IsomacError
@@ -27,6 +28,7 @@ from isomac_hw.core import Images
 from isomac_hw.input_store import Packing
 from isomac_hw.job import Job
 from isomac_hw.parameters import AcceleratorParameters
+from isomac_hw.softmax import SoftmaxParameters
 
 
 @dataclass(frozen=True)
@@ -204,8 +206,10 @@ class _Builder:
             [input_job(view, self.base(view), packing, self.input_channels)]
             for view, packing in zip(self.lowered.inputs, self.packings, strict=True)
         ]
+        delays = iter(job.launch_delay for job in self.schedule(None))
         rows += [
-            [self._job(work, address_range) for work in layer.work] for layer in self._working()
+            [self._job(work, address_range, next(delays)) for work in layer.work]
+            for layer in self._working()
         ]
         rows.append([output_job(view, self.base(view)) for view in self.lowered.outputs])
         for row in rows:
@@ -216,7 +220,11 @@ class _Builder:
     def _working(self) -> list[Layer]:
         return [layer for layer in self.lowered.layers if layer.work]
 
-    def _job(self, work: ArrayWork | SoftmaxWork, address_range: int) -> Job:
+    def schedule(self, softmax: SoftmaxParameters | None) -> list[ScheduledJob]:
+        """Cycles and launches of all work."""
+        return schedule(self.lowered.work, self.shape, self.window, softmax)
+
+    def _job(self, work: ArrayWork | SoftmaxWork, address_range: int, launch_delay: int) -> Job:
         source, destination = self.base(work.source), self.base(work.destination)
         if isinstance(work, SoftmaxWork):
             return softmax_job(work, source, destination)
@@ -224,7 +232,8 @@ class _Builder:
         second = None if work.second is None else self.base(work.second)
         placement = Placement(source, destination, second, weight_base, requant_base)
         geometry = self.geometry[id(work)]
-        return array_job(work, geometry, self.shape, self.strides, placement, address_range)
+        job = array_job(work, geometry, self.shape, self.strides, placement, address_range)
+        return replace(job, launch_delay=launch_delay)
 
     def requirements(self) -> Requirements:
         """What the hardware must have."""
@@ -283,8 +292,9 @@ class _Builder:
             )
             label = "input" if len(graph.inputs) == 1 else f"input {name}"
             layers.append(ProgramLayer(label, "input", "", 0, cycles, None, None, 0))
+        scheduled = iter(job.cycles for job in self.schedule(parameters.softmax))
         for layer in self._working():
-            cycles = sum(self._cycles(work, parameters) for work in layer.work)
+            cycles = sum(next(scheduled) for _ in layer.work)
             layers.append(
                 ProgramLayer(
                     layer.name,
@@ -302,10 +312,3 @@ class _Builder:
         )
         layers.append(ProgramLayer("output", "output", "", 0, departure, None, None, 0))
         return tuple(layers)
-
-    def _cycles(self, work: ArrayWork | SoftmaxWork, parameters: AcceleratorParameters) -> int:
-        if isinstance(work, ArrayWork):
-            return cycle_model.array_cycles(work, self.geometry[id(work)], self.shape)
-        assert parameters.softmax is not None
-        layout = work.source.layout
-        return cycle_model.softmax_cycles(parameters.softmax, layout.channels, layout.plane_words)

@@ -147,6 +147,7 @@ PROGRAMMABLE_WIDTHS = {
     "zero_point": 8,
     "quant_": 8,
     "multiplier_b": 31,
+    "launch_delay": 7,
     "channels": 10,
 }
 #: Least widths of its arithmetic, which hold most networks of a few hundred channels.

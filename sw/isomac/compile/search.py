@@ -9,13 +9,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 
-from isomac.compile.cycle_model import (
-    array_cycles,
-    input_cycles,
-    output_cycles,
-)
-from isomac.compile.geometry import Geometry, window_columns
+from isomac.compile.cycle_model import input_cycles, output_cycles
+from isomac.compile.geometry import window_columns
 from isomac.compile.lowering import Lowered, lower
+from isomac.compile.schedule import schedule
 from isomac.compile.shape import ArrayShape
 from isomac.compile.work import ArrayWork
 from isomac.errors import IsomacError
@@ -23,9 +20,9 @@ from isomac.graph.graph import Graph
 from isomac_hw.input_store import Packing
 
 #: A shape with less hardware is taken if it costs no more than this share of the cycles.
-CYCLES_WORTH_HARDWARE = 1 / 200
+CYCLES_WORTH_HARDWARE = 1 / 1000
 #: Banks and requantization lanes tried.
-BANKS = (1, 2, 4, 8)
+BANKS = (1, 2, 4, 8, 16)
 
 
 @dataclass(frozen=True)
@@ -219,8 +216,6 @@ def arithmetic_bound(work: list[ArrayWork], rows: int, columns: int, lanes: int)
 
 def shape_cycles(lowered: Lowered, shape: ArrayShape) -> int:
     """Cycles of an inference, but for softmax, which no shape changes."""
-    work = _array_work(lowered)
-    window = window_columns(work, shape)
     total = sum(
         input_cycles(
             Packing(shape.channel_lanes, shape.banks, view.layout.packed_channels),
@@ -230,6 +225,5 @@ def shape_cycles(lowered: Lowered, shape: ArrayShape) -> int:
         for index, view in enumerate(lowered.inputs)
     )
     total += sum(output_cycles(view.layout.words) for view in lowered.outputs)
-    for item in work:
-        total += array_cycles(item, Geometry.of(item, shape, window), shape)
-    return total
+    window = window_columns(_array_work(lowered), shape)
+    return total + sum(job.cycles for job in schedule(lowered.work, shape, window, None))

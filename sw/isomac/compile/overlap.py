@@ -1,0 +1,124 @@
+"""How early the next array job may start while the last words of the one before are written.
+
+The schedule is static: the next job reads its q-th chunk at the earliest q + 1 cycles after its
+launch, and a drain step v cycles after the last step of a job has its word in memory
+`OutputStage.LATENCY` cycles later. The launch is delayed until no word is read before it is there.
+"""
+
+from collections.abc import Iterator
+from itertools import islice, product
+
+from isomac.compile.geometry import Geometry
+from isomac.compile.shape import ArrayShape
+from isomac.compile.work import ArrayWork
+from isomac_hw.output_stage import OutputStage
+
+
+def launch_delay(
+    work: ArrayWork,
+    geometry: Geometry,
+    following: ArrayWork,
+    following_geometry: Geometry,
+    shape: ArrayShape,
+) -> int:
+    """Cycles from the last step of `work` to the launch of `following`.
+
+    0 if it must wait for the end, the launch in the cycle after which comes by itself.
+    """
+    written = dict(_late_words(work, geometry, shape))
+    end = max(written.values())
+    delay = 1
+    chunks = _chunks(following, following_geometry, shape)
+    for index, (buffer, words) in enumerate(islice(chunks, end)):
+        if buffer == work.destination.buffer:
+            # Written at the end of cycle w, it can be addressed from w + 1 on.
+            delay = max([delay, *(written.get(word, 0) - index for word in words)])
+    return delay if delay <= end else 0
+
+
+def _late_words(
+    work: ArrayWork, geometry: Geometry, shape: ArrayShape
+) -> Iterator[tuple[int, int]]:
+    """Words of the buffer that are written last, and how many cycles after the job's last step.
+
+    Tiles are walked backwards. All but the last are taken to drain as late as they can, right
+    behind each other. Words that are written before a launch can come are left out.
+    """
+    layout = work.destination.layout
+    first = (
+        work.destination.offset
+        + work.destination_plane * layout.plane_words
+        + work.output_origin[0] * layout.width
+        + work.output_origin[1]
+    )
+    tiles = product(
+        reversed(range(geometry.tile_rows)),
+        reversed(range(geometry.tile_columns)),
+        reversed(range(work.channel_tiles)),
+    )
+    start = 0
+    for index, (tile_row, tile_column, plane) in enumerate(tiles):
+        steps = geometry.steps_last if plane == work.channel_tiles - 1 else shape.drain_steps
+        pixels = list(_pixels(geometry, shape, layout.width, tile_row, tile_column))
+        if index:
+            start -= len(pixels) * steps
+        for place, pixel in enumerate(pixels, start=1):
+            word = first + plane * layout.plane_words + pixel
+            yield word, start + place * steps + OutputStage.LATENCY
+        if start + OutputStage.LATENCY < 1:
+            return
+
+
+def _pixels(
+    geometry: Geometry, shape: ArrayShape, width: int, tile_row: int, tile_column: int
+) -> Iterator[int]:
+    """Pixels of a tile in the order in which they drain, as words from the first output."""
+    in_last_row = tile_row == geometry.tile_rows - 1
+    in_last_column = tile_column == geometry.tile_columns - 1
+    if geometry.linear:
+        left = (geometry.rows_last - 1) * shape.tile_columns + geometry.columns_last
+        first = tile_column * shape.pixel_lanes
+        yield from range(first, first + (left if in_last_column else shape.pixel_lanes))
+        return
+    for row in range(geometry.rows_last if in_last_row else shape.tile_rows):
+        first = (tile_row * shape.tile_rows + row) * width + tile_column * shape.tile_columns
+        valid = geometry.columns_last if in_last_column else shape.tile_columns
+        yield from range(first, first + valid)
+
+
+def _chunks(
+    work: ArrayWork, geometry: Geometry, shape: ArrayShape
+) -> Iterator[tuple[str, list[int]]]:
+    """Buffer and words of each chunk inside the map, in the order of the loader nest."""
+    column_step = geometry.taps if work.dilation[1] == 1 else work.dilation[1]
+    for tile_row, tile_column, channel_tile, kernel_row, column, block, row, chunk in product(
+        range(geometry.tile_rows),
+        range(geometry.tile_columns),
+        range(work.channel_tiles),
+        range(work.kernel[0]),
+        range(geometry.columns),
+        range(work.blocks),
+        range(shape.tile_rows),
+        range(geometry.chunks),
+    ):
+        view = work.source
+        layout = view.layout
+        if geometry.linear:
+            height, width = 1, layout.plane_words
+            y = 0
+            x = tile_column * shape.pixel_lanes + row * shape.tile_columns
+        else:
+            height, width = layout.height, layout.width
+            y = (tile_row * shape.tile_rows + row) * work.stride[0] + work.origin[0]
+            x = tile_column * shape.tile_columns * work.stride[1] + work.origin[1]
+        if work.second is not None and kernel_row:
+            # The two "kernel rows" of an add are its operands.
+            view = work.second
+        elif work.second is None:
+            y += kernel_row * work.dilation[0]
+            x += column * column_step
+        x += chunk * shape.banks
+        plane = work.source_plane + (block if work.dense else channel_tile)
+        line = view.offset + plane * layout.plane_words + y * width
+        inside = range(max(x, 0), min(x + shape.banks, width)) if 0 <= y < height else range(0)
+        yield view.buffer, [line + column_x for column_x in inside]

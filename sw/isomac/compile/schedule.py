@@ -1,0 +1,70 @@
+"""The schedule: cycles of every job of a network, with each launch as early as it may be."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from isomac.compile.cycle_model import LAUNCH, array_timing, softmax_cycles
+from isomac.compile.geometry import Geometry
+from isomac.compile.overlap import launch_delay
+from isomac.compile.shape import ArrayShape
+from isomac.compile.work import ArrayWork, SoftmaxWork, Work
+from isomac_hw.softmax import SoftmaxParameters
+
+
+@dataclass(frozen=True)
+class ScheduledJob:
+    """One job in its place.
+
+    Members
+    -------
+    cycles
+        From the end of the job before to its own.
+    launch_delay
+        From its last step to the launch of the next job; 0 if that waits for the end.
+    """
+
+    cycles: int
+    launch_delay: int
+
+
+def schedule(
+    work: Sequence[Work], shape: ArrayShape, window: int, softmax: SoftmaxParameters | None
+) -> list[ScheduledJob]:
+    """Schedule all work between the arrival of the input and the departure of the output.
+
+    Parameters
+    ----------
+    work
+        In order.
+    shape, window
+        Of the array, and the words of a window row.
+    softmax
+        Of the softmax unit; None leaves the cycles of softmax work out.
+    """
+    geometry = [
+        Geometry.of(item, shape, window) if isinstance(item, ArrayWork) else None for item in work
+    ]
+    jobs = []
+    # In cycles from the end of the job before, right after which the launch comes, or earlier.
+    launch = LAUNCH
+    for index, item in enumerate(work):
+        here = geometry[index]
+        if isinstance(item, SoftmaxWork) or here is None:
+            assert isinstance(item, SoftmaxWork)
+            layout = item.source.layout
+            pixels = layout.plane_words
+            cycles = softmax_cycles(softmax, layout.channels, pixels) if softmax else 0
+            jobs.append(ScheduledJob(cycles, 0))
+            launch = LAUNCH
+            continue
+        # Until the job before has ended, at 0, no tile may finish.
+        timing = array_timing(item, here, shape, first_finish=1 - launch)
+        end = launch + timing.end
+        delay = 0
+        if index + 1 < len(work):
+            following, there = work[index + 1], geometry[index + 1]
+            if isinstance(following, ArrayWork) and there is not None:
+                delay = launch_delay(item, here, following, there, shape)
+        jobs.append(ScheduledJob(end, delay))
+        launch = launch + timing.last_step + delay - end if delay else LAUNCH
+    return jobs

@@ -54,8 +54,8 @@ def agreement(graph: Graph, reference_module: GraphModule, inputs: Batch) -> Agr
         Real inputs (N, ...).
     """
     batch = to_batch(inputs, "the inputs")
-    expected = reference_tensors(reference_module, batch)
     actual = evaluate(graph, quantize_input(graph, batch), keep=graph.outputs)
+    expected = reference_tensors(reference_module, batch)
     return _compare([(actual[name], expected[name]) for name in graph.outputs])
 
 

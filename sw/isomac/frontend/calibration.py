@@ -77,7 +77,7 @@ def to_batch(data: object, what: str) -> torch.Tensor:
             f"{what} must be float32, not {str(data.dtype).removeprefix('torch.')}; scale it as for"
             f" the network"
         )
-    batch = data.detach().to(torch.float32)
+    batch = data.detach().to("cpu", torch.float32)
     if batch.ndim < 2 or len(batch) == 0:
         raise IsomacError(
             f"{what} must hold at least one sample, with shape (N, ...), not {tuple(batch.shape)}"

@@ -12,6 +12,7 @@ import torch
 from torch import nn
 from torch.export import Dim, ExportedProgram
 from torch.fx import GraphModule
+from torch.utils import _pytree as pytree
 
 from isomac.errors import IsomacError
 from isomac.frontend.naming import source_of_exception, source_of_trace
@@ -38,7 +39,8 @@ def export(model: nn.Module, example: torch.Tensor, network: str) -> ExportedPro
         If the model has several inputs, does not accept the example, or cannot be exported.
     """
     _check_signature(model, network)
-    with _evaluation_mode(model), quiet_export() as stderr:
+    # Gradients are off already, so that a model that turns them off leaves no trace in the graph.
+    with _evaluation_mode(model), torch.no_grad(), quiet_export() as stderr:
         try:
             program = torch.export.export(
                 model, (example.repeat_interleave(2, 0),), dynamic_shapes=({0: Dim.DYNAMIC},)
@@ -50,6 +52,22 @@ def export(model: nn.Module, example: torch.Tensor, network: str) -> ExportedPro
                 raise IsomacError(_sentence(error, network, example)) from error
     sys.stderr.write(stderr.getvalue())
     return program
+
+
+def check_call(program: ExportedProgram, network: str) -> None:
+    """Require a program to be called with tensors by position.
+
+    Raises
+    ------
+    IsomacError
+        If an input is given by name, or in a list or dictionary.
+    """
+    count = len(program.graph_signature.user_inputs)
+    if program.call_spec.in_spec != pytree.tree_structure(((0,) * count, {})):
+        raise IsomacError(
+            f"{network} must take its input by position and as a tensor, not by name or in a"
+            f" container"
+        )
 
 
 def graph_module(program: ExportedProgram) -> GraphModule:
@@ -66,13 +84,16 @@ def _check_signature(model: nn.Module, network: str) -> None:
     except (TypeError, ValueError):
         return
     needed = [
-        parameter.name
+        parameter
         for parameter in parameters
         if parameter.default is inspect.Parameter.empty
         and parameter.kind not in (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
     ]
+    names = [parameter.name for parameter in needed]
     if len(needed) > 1:
-        raise IsomacError(f"{network} must have one input, not {len(needed)}: {', '.join(needed)}")
+        raise IsomacError(f"{network} must have one input, not {len(needed)}: {', '.join(names)}")
+    if needed and needed[0].kind is inspect.Parameter.KEYWORD_ONLY:
+        raise IsomacError(f"{network} must take its input {names[0]!r} by position, not by name")
 
 
 @contextlib.contextmanager

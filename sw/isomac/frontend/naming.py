@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sysconfig
 import traceback
 from pathlib import Path
 
@@ -20,8 +21,9 @@ _TORCH_FRAME = re.compile(
 _FRAME = re.compile(r'File "([^"]+)", line (\d+)')
 _SEPARATOR = re.compile(r"[\\/]")
 
-#: The folder of this package, whose frames are nobody's model.
+#: The folders of this package and of Python's library, whose frames are nobody's model.
 _PACKAGE = str(Path(__file__).parents[1])
+_LIBRARY = sysconfig.get_path("stdlib")
 
 #: Modules that only call others: what happens there happens between modules.
 _CONTAINERS = ("Sequential", "ModuleList", "ModuleDict")
@@ -42,9 +44,9 @@ def source_of_trace(trace: str) -> str:
 
 
 def source_of_exception(error: BaseException) -> str:
-    """Return `file.py:line` of the innermost line, outside of PyTorch and isomac, that raised."""
+    """Return `file.py:line` of the innermost line of the user's code that raised."""
     frames = traceback.extract_tb(error.__traceback__)
-    outside = [f for f in frames if not f.filename.startswith((_PACKAGE, "<"))]
+    outside = [f for f in frames if not f.filename.startswith((_PACKAGE, _LIBRARY, "<"))]
     return source_of_trace("\n".join(f'File "{f.filename}", line {f.lineno}' for f in outside))
 
 

@@ -27,6 +27,20 @@ def arguments(node: Node) -> dict[str, Any]:
     return values
 
 
+def use_positional_arguments(graph: Graph) -> None:
+    """Write arguments that were given by name by position, where the schema allows it.
+
+    torchao observes positional arguments only.
+    """
+    for node in graph.nodes:
+        if not is_operator(node) or not node.kwargs:
+            continue
+        values = arguments(node)
+        named = [a.name for a in node.target._schema.arguments if a.kwarg_only]
+        node.args = tuple(value for name, value in values.items() if name not in named)
+        node.kwargs = {name: node.kwargs[name] for name in named if name in node.kwargs}
+
+
 def pair(value: int | list[int] | tuple[int, ...]) -> tuple[int, int]:
     """Return a size that PyTorch writes as one or two integers as (y, x)."""
     if isinstance(value, int):

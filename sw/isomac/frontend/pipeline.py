@@ -12,12 +12,12 @@ from torch.fx import GraphModule
 from isomac.errors import IsomacError
 from isomac.frontend import operators as operators  # fills the table of handlers
 from isomac.frontend.calibration import Batch, check_calibration, to_batch
-from isomac.frontend.capture import export, graph_module
+from isomac.frontend.capture import check_call, export, graph_module
 from isomac.frontend.constants import fold_constants
 from isomac.frontend.functional import make_functional
 from isomac.frontend.handler import handler_of
 from isomac.frontend.lowering import Lowering
-from isomac.frontend.nodes import inputs, shape
+from isomac.frontend.nodes import inputs, shape, use_positional_arguments
 from isomac.frontend.parameters import check_parameters
 from isomac.frontend.pt2e import convert_pt2e, prepare_pt2e
 from isomac.frontend.quantizer import IntegerQuantizer
@@ -108,6 +108,7 @@ def quantize_with_reference(
     check_parameters(model, network)
     if isinstance(model, ExportedProgram):
         program = model
+        check_call(program, network)
     else:
         first = batch[:1] if example is None else to_batch(example, "the example input")[:1]
         check_calibration(batch, tuple(first.shape[1:]), network)
@@ -125,6 +126,7 @@ def quantize_with_reference(
 def rewrite(module: GraphModule, network: str) -> None:
     """Bring the graph into the form the quantizer expects, without changing what it computes."""
     check_input(module.graph, network)
+    use_positional_arguments(module.graph)
     make_functional(module.graph)
     fold_constants(module)
     for removes in (True, False):

@@ -160,3 +160,63 @@ def test_maps_or_vectors() -> None:
         quantize(
             nn.Conv1d(3, 8, 3), torch.randn(4, 3, 9, generator=torch.Generator().manual_seed(0))
         )
+
+
+class Keyword(nn.Module):
+    """Takes its input by name only."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv = convolution(3, 8)
+
+    def forward(self, *, x: torch.Tensor) -> torch.Tensor:
+        return self.conv(x)
+
+
+class Dictionary(nn.Module):
+    """Takes its input in a dictionary."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv = convolution(3, 8)
+
+    def forward(self, batch: dict[str, torch.Tensor]) -> torch.Tensor:
+        return self.conv(batch["image"])
+
+
+def test_the_input_is_a_tensor_given_by_position() -> None:
+    x = images(2, 3, 8, 8)
+    with pytest.raises(IsomacError, match="must take its input 'x' by position, not by name"):
+        quantize(Keyword(), x)
+    for program in (
+        torch.export.export(Keyword(), (), {"x": x}),
+        torch.export.export(Dictionary(), ({"image": x},)),
+    ):
+        with pytest.raises(IsomacError, match="must take its input by position and as a tensor"):
+            quantize(program, x)
+
+
+class WithoutGradients(nn.Module):
+    """Turns gradients off for a part of the network."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv = convolution(3, 8)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        with torch.no_grad():
+            x = self.conv(x)
+        return F.relu(x)
+
+
+def test_gradients_do_not_matter() -> None:
+    assert kinds(quantized(WithoutGradients(), 3, 8, 8)) == ["Convolution"]
+
+
+@pytest.mark.filterwarnings("ignore:.*LeafSpec:FutureWarning")
+def test_a_decomposed_program_is_refused_with_the_way_out() -> None:
+    x = images(2, 3, 8, 8)
+    model = nn.Sequential(convolution(3, 8), nn.BatchNorm2d(8)).eval()
+    program = torch.export.export(model, (x,)).run_decompositions()
+    with pytest.raises(IsomacError, match="'1': the program was decomposed; use it as torch"):
+        quantize(program, x)

@@ -3,7 +3,9 @@
 from collections.abc import Callable
 
 import pytest
+import torch
 from torch import nn
+from torch.nn import functional as F
 
 from isomac.frontend import agreement
 from tests.sw.frontend.networks import DenseNet, LeNet, Perceptron, ResNet8, mobile_net
@@ -52,6 +54,25 @@ def test_network(name: str) -> None:
     assert figure.top1 == 1
     assert figure.share < 0.02
     assert figure.largest_difference <= 1
+
+
+class ByName(nn.Module):
+    """Names the arguments of all its calls."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(3, 8, 3)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        x = F.conv2d(bias=self.conv.bias, weight=self.conv.weight, input=x, padding=1)
+        x = torch.add(input=x, other=F.max_pool2d(input=x, stride=1, padding=1, kernel_size=3))
+        return torch.cat(dim=1, tensors=[x, torch.relu(input=x)])
+
+
+def test_arguments_given_by_name() -> None:
+    result = quantized(ByName(), 3, 8, 8)
+    assert kinds(result) == ["Convolution", "MaxPool", "Add", "Clamp", "Concatenate"]
+    assert_agrees(result)
 
 
 def test_a_layer_that_is_called_twice_has_two_biases() -> None:

@@ -6,13 +6,12 @@ from torch import nn
 from torch.nn import functional as F
 
 from isomac.errors import IsomacError
-from isomac.frontend import quantize, quantize_with_reference
+from isomac.frontend import Quantized, quantize, quantize_with_reference
 from isomac.frontend.weight_scales import BIAS_LIMIT
 from isomac.graph.operators.convolution import Convolution
 from isomac.graph.tensor import Tensor
 from tests.sw.frontend.support import (
     Net,
-    Quantized,
     assert_agrees,
     convolution,
     images,

@@ -75,12 +75,12 @@ class Walker(wiring.Component):
         self._parameters, self._job = parameters, job
         p = parameters
         self.max_chunks = -(-p.window_columns // p.banks)
-        # The outermost lanes of the last tile may lie beyond the map by the reach of a tile.
-        reach_y = p.tile_rows << len(job.y_row)
-        reach_x = p.pixel_lanes * p.strides[-1] + p.window_columns + p.banks
-        farthest_y = (1 << len(job.input_height)) + (2 << len(job.start_y)) + reach_y
-        farthest_x = (1 << len(job.input_width)) + (2 << len(job.start_x)) + reach_x
-        self.coordinate_bits = bits_for(max(farthest_y, farthest_x), signed=True)
+        # Every tile begins before the end of the map. The steps back over all inner loops tell how
+        # far it reaches from there; padding on one side alone makes that more than the map.
+        farthest_y = (1 << len(job.input_height)) + (1 << len(job.y_channel_tile))
+        farthest_x = (1 << len(job.input_width)) + (1 << len(job.x_kernel_row)) + p.banks
+        lowest = 1 << max(len(job.start_y), len(job.start_x))
+        self.coordinate_bits = bits_for(max(farthest_y, farthest_x, lowest), signed=True)
         super().__init__(
             {
                 "start": In(1),

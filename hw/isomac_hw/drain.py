@@ -1,6 +1,6 @@
 """The drain: walks a finished tile, R channels a cycle, and says what goes where."""
 
-from amaranth.hdl import Module, Mux, Signal, ValueLike
+from amaranth.hdl import Module, Mux, Signal, Value, ValueLike
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 from amaranth.utils import ceil_log2
@@ -22,6 +22,7 @@ FIELDS = (
     "output_tile_column",
     "output_tile_row",
     "requant_base",
+    "lane_sum",
 )
 
 
@@ -44,7 +45,8 @@ class DrainWalker(wiring.Component):
     pixel, step : Out
         Which sums.
     word_end : Out(1)
-        The last step of a word; ``address`` is the word's.
+        The last step of a word; ``address`` is the word's. With ``lane_sum`` a whole tile makes one
+        word, at the address of its first pixel.
     address : Out
     requant_row : Out
         Row of the requantization memory.
@@ -98,6 +100,7 @@ class DrainWalker(wiring.Component):
             last_tile_column & (last_row | ~job.linear), job.columns_last, p.tile_columns - 1
         )
         steps = Mux(last_channel_tile, job.steps_last, p.drain_steps - 1)
+        lane_sum = job.lane_sum if p.has("lane_sum") else Value.cast(0)
         word_end = Signal()
         row_end = Signal()
         tile_end = Signal()
@@ -105,7 +108,7 @@ class DrainWalker(wiring.Component):
             word_end.eq(self.step == steps),
             row_end.eq(word_end & (column == columns)),
             tile_end.eq(row_end & last_row),
-            self.word_end.eq(word_end),
+            self.word_end.eq(word_end & (tile_end | ~lane_sum)),
             self.can_finish.eq(~self.valid | tile_end),
             self.requant_row.eq(requant_tile + self.step),
             self.job_end.eq(
@@ -133,13 +136,16 @@ class DrainWalker(wiring.Component):
                 m.d.sync += self.step.eq(0)
                 m.d.sync += column.eq(column + 1)
                 m.d.sync += self.pixel.eq(self.pixel + 1)
-                m.d.sync += self.address.eq(self.address + 1)
+                with m.If(~lane_sum):
+                    m.d.sync += self.address.eq(self.address + 1)
             with m.If(row_end):
                 next_row = at_row + job.output_row
                 next_pixel = row_pixel + p.tile_columns
                 m.d.sync += [column.eq(0), row.eq(row + 1)]
                 m.d.sync += [row_pixel.eq(next_pixel), self.pixel.eq(next_pixel)]
-                m.d.sync += [at_row.eq(next_row), self.address.eq(next_row)]
+                m.d.sync += at_row.eq(next_row)
+                with m.If(~lane_sum):
+                    m.d.sync += self.address.eq(next_row)
             with m.If(tile_end):
                 m.d.sync += [row.eq(0), row_pixel.eq(0), self.pixel.eq(0)]
                 m.d.sync += channel_tile.eq(channel_tile + 1)

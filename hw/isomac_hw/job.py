@@ -49,8 +49,8 @@ class Job:
         Steps of the address.
     y_row, y_block, y_kernel_row, y_channel_tile, y_tile_row
         Steps of the map row; ``y_block`` also serves columns, ``y_channel_tile`` also tile columns.
-    x_row, x_block, x_column, x_kernel_row, x_tile_column, x_tile_row
-        Steps of the map column; ``x_kernel_row`` also channel tiles.
+    x_row, x_block, x_column, x_kernel_row, x_channel_tile, x_tile_column, x_tile_row
+        Steps of the map column.
     input_height, input_width, pad_value
         The map; what is outside reads as ``pad_value``.
     dense, reduce_max, add
@@ -69,6 +69,9 @@ class Job:
     linear
         The rows of a tile continue each other, so that its P pixels lie in one line: only the last
         tile is partial, and only in its last row.
+    lane_sum
+        The pixel lanes share one reduction: the sums of a tile's pixels are added up as they drain,
+        and make one word.
     rows_last, columns_last, steps_last
         Valid rows, columns and drain steps in the last tile of each direction, minus one.
     requant_base
@@ -117,6 +120,7 @@ class Job:
     x_block: int | None = None
     x_column: int | None = None
     x_kernel_row: int | None = None
+    x_channel_tile: int | None = None
     x_tile_column: int | None = None
     x_tile_row: int | None = None
     input_height: int | None = None
@@ -137,6 +141,7 @@ class Job:
     output_tile_column: int | None = None
     output_tile_row: int | None = None
     linear: int | None = None
+    lane_sum: int | None = None
     rows_last: int | None = None
     columns_last: int | None = None
     steps_last: int | None = None

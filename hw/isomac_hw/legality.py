@@ -27,6 +27,7 @@ def job_is_legal(parameters: AcceleratorParameters, job: JobView) -> Value:
         ~job.dense if not p.has("dense") else Value.cast(1),
         Value.cast(1) if p.has("max") else ~job.reduce_max,
         Value.cast(1) if p.has("add") else ~job.add,
+        Value.cast(1) if p.has("lane_sum") else ~job.lane_sum,
     ]
     for index, stride in enumerate(p.strides):
         longest = p.window_columns - (p.tile_columns - 1) * stride

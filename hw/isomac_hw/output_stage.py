@@ -1,6 +1,6 @@
 """The output stage: shadow sums through R requantizers into words of the activation memory."""
 
-from amaranth.hdl import Array, Cat, Module, Signal, signed
+from amaranth.hdl import Array, Cat, Module, Signal, Value, signed
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 
@@ -11,7 +11,7 @@ from isomac_hw.parameters import AcceleratorParameters
 from isomac_hw.requantizer import Requantization, Requantizer
 
 #: The job fields that bytes need until they are written.
-FIELDS = ("zero_point", "quant_min", "quant_max", "add", "zero_point_b", "multiplier_b")
+FIELDS = ("zero_point", "quant_min", "quant_max", "add", "zero_point_b", "multiplier_b", "lane_sum")
 
 
 def requantization(parameters: AcceleratorParameters) -> Requantization:
@@ -122,6 +122,8 @@ class OutputStage(wiring.Component):
             ]
             total = Signal(signed(p.accumulator_bits), name=f"total_{lane}")
             m.d.sync += total.eq(Array(candidates)[step])
+            if p.has("lane_sum"):
+                total = self._sum_lanes(m, lane, total, tags[MacArray.LATENCY + 2], job.lane_sum)
             constants = row[lane * width : (lane + 1) * width]
             m.d.comb += [
                 unit.total.eq(total),
@@ -139,6 +141,22 @@ class OutputStage(wiring.Component):
 
         self._assemble(m, lanes, tags[self.LATENCY - 1])
         return m
+
+    def _sum_lanes(
+        self, m: Module, lane: int, total: Signal, tag: data.View, lane_sum: Value
+    ) -> Signal:
+        """The sum of a channel over the lanes drained so far, or that of one lane as it is."""
+        p = self._parameters
+        sums = Array(
+            Signal(total.shape(), name=f"lane_sum_{lane}_{step}") for step in range(p.drain_steps)
+        )
+        result = Signal(total.shape(), name=f"summed_{lane}")
+        m.d.comb += result.eq(total)
+        with m.If(lane_sum & (tag.pixel != 0)):
+            m.d.comb += result.eq(sums[tag.step] + total)
+        with m.If(tag.valid):
+            m.d.sync += sums[tag.step].eq(result)
+        return result
 
     def _assemble(self, m: Module, lanes: list[Signal], tag: data.View) -> None:
         """Bytes of one word, R a cycle; those beyond the last step are 0."""

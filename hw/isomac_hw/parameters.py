@@ -14,7 +14,7 @@ from isomac_hw.job import JobField, JobLayout
 from isomac_hw.softmax import SoftmaxParameters
 
 #: What an array can have besides multiply-accumulate; each leaves no gates where it is absent.
-FEATURES = ("dense", "depthwise", "max", "add", "softmax")
+FEATURES = ("dense", "depthwise", "max", "add", "lane_sum", "softmax")
 MODES = ("fixed", "programmable")
 
 

@@ -37,7 +37,7 @@ X_STEP = {
     "block": "x_block",
     "column": "x_column",
     "kernel_row": "x_kernel_row",
-    "channel_tile": "x_kernel_row",
+    "channel_tile": "x_channel_tile",
     "tile_column": "x_tile_column",
     "tile_row": "x_tile_row",
 }

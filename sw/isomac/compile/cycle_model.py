@@ -65,11 +65,12 @@ def tile_schedule(work: ArrayWork, geometry: Geometry, shape: ArrayShape) -> Til
             (work.last_byte + 1, 1),
         ]
     total = 0
-    for taps, columns in ((geometry.taps, geometry.columns - 1), (geometry.taps_last, 1)):
+    kernel = geometry.segmentation
+    for taps, columns in ((kernel.taps, kernel.columns - 1), (kernel.taps_last, 1)):
         for used_bytes, blocks in block_bytes:
             total += columns * blocks * max(load, taps * used_bytes)
-    last_steps = geometry.taps_last * block_bytes[-1][0]
-    return TileSchedule(work.kernel[0] * total - max(load, last_steps), last_steps, load)
+    last_steps = kernel.taps_last * block_bytes[-1][0]
+    return TileSchedule(kernel.kernel_rows * total - max(load, last_steps), last_steps, load)
 
 
 def drain_steps(

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from isomac.compile.weights import dense_words
-from isomac.compile.work import ArrayWork, Constants, View
+from isomac.compile.work import ArrayWork, Constants, Segmentation, View
 from isomac.graph.accumulator import accumulator_range
 
 
@@ -79,7 +79,9 @@ class DenseOperation:
         first_plane = first_slot // lanes
         channels = range(first_tile * lanes, min(end_tile * lanes, len(self.weight)))
         kernel = (int(self.weight.shape[2]), int(self.weight.shape[3]))
-        constants: Callable[[int], Constants] = partial(self._constants, channels, range(low, high))
+        constants: Callable[[Segmentation], Constants] = partial(
+            self._constants, channels, range(low, high)
+        )
         return ArrayWork(
             source=self.source,
             destination=self.destination,
@@ -103,7 +105,7 @@ class DenseOperation:
             constants=constants,
         )
 
-    def _constants(self, outputs: range, inputs: range, taps: int) -> Constants:
+    def _constants(self, outputs: range, inputs: range, kernel: Segmentation) -> Constants:
         """Weights by slot, zero for slots without a channel and channels of other groups."""
         layout = self.source.layout
         lanes = layout.word_channels
@@ -121,7 +123,7 @@ class DenseOperation:
         chosen = slice(outputs.start, outputs.stop)
         extremes = accumulator_range(self.weight[chosen], self.bias[chosen], self.input_zero_point)
         return Constants(
-            weights=dense_words(by_slot, lanes, first_slot % lanes, last_slot % lanes, taps),
+            weights=dense_words(by_slot, lanes, first_slot % lanes, last_slot % lanes, kernel.taps),
             bias=extremes.bias,
             multiplier=self.multiplier[chosen],
             shift=self.shift[chosen],

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from isomac.compile.shape import ArrayShape
-from isomac.compile.work import ArrayWork
+from isomac.compile.work import ArrayWork, Segmentation
 
 
 @dataclass(frozen=True)
@@ -14,10 +14,12 @@ class Geometry:
     -------
     linear
         The map is taken as one line, of which a tile covers P pixels.
+    lane_sum
+        The lanes share the reduction over the line, a tile after the other.
     lane_stride
         Distance of neighbouring pixel lanes in the window; 1 where only one lane of a row is busy.
-    taps, taps_last, columns
-        Kernel columns of a segment, of the last column group, and number of groups.
+    segmentation
+        How the kernel is cut into segments.
     chunks
         Chunks of a window row.
     tile_rows, tile_columns
@@ -29,10 +31,9 @@ class Geometry:
     """
 
     linear: bool
+    lane_sum: bool
     lane_stride: int
-    taps: int
-    taps_last: int
-    columns: int
+    segmentation: Segmentation
     chunks: int
     tile_rows: int
     tile_columns: int
@@ -41,14 +42,30 @@ class Geometry:
     steps_last: int
 
     @classmethod
-    def of(cls, work: ArrayWork, shape: ArrayShape, window_columns: int) -> "Geometry":
-        """The loops of `work` on an array of this shape."""
+    def of(
+        cls, work: ArrayWork, shape: ArrayShape, window_columns: int, *, lane_sum: bool = True
+    ) -> "Geometry":
+        """The loops of `work` on an array of this shape; `lane_sum` allows lanes to share sums."""
+        steps_last = -(-work.last_channels // shape.requant_lanes)
+        if lane_sum and _lanes_should_share(work, shape):
+            tiles = -(-work.source.layout.plane_words // shape.pixel_lanes)
+            return cls(
+                linear=True,
+                lane_sum=True,
+                lane_stride=1,
+                segmentation=Segmentation(tiles, 1, 1, 1),
+                chunks=-(-shape.tile_columns // shape.banks),
+                tile_rows=1,
+                tile_columns=1,
+                rows_last=shape.tile_rows,
+                columns_last=shape.tile_columns,
+                steps_last=steps_last,
+            )
         stride = lane_stride(work, shape)
         reach = (shape.tile_columns - 1) * stride
         # Only neighbouring kernel columns can share a segment.
         taps = min(work.kernel[1], window_columns - reach) if work.dilation[1] == 1 else 1
         columns = -(-work.kernel[1] // taps)
-        segment = reach + taps
         height, width = work.output_size
         if work.pointwise:
             tile_rows, tile_columns = 1, -(-height * width // shape.pixel_lanes)
@@ -62,17 +79,30 @@ class Geometry:
             columns_last = width - (tile_columns - 1) * shape.tile_columns
         return cls(
             linear=work.pointwise,
+            lane_sum=False,
             lane_stride=stride,
-            taps=taps,
-            taps_last=work.kernel[1] - (columns - 1) * taps,
-            columns=columns,
-            chunks=-(-segment // shape.banks),
+            segmentation=Segmentation(
+                work.kernel[0], columns, taps, work.kernel[1] - (columns - 1) * taps
+            ),
+            chunks=-(-(reach + taps) // shape.banks),
             tile_rows=tile_rows,
             tile_columns=tile_columns,
             rows_last=rows_last,
             columns_last=columns_last,
-            steps_last=-(-work.last_channels // shape.requant_lanes),
+            steps_last=steps_last,
         )
+
+
+def _lanes_should_share(work: ArrayWork, shape: ArrayShape) -> bool:
+    """Whether a sum over the map takes fewer cycles if the lanes share it.
+
+    Alone, one lane takes a step a pixel. Together they take a load a tile, and have to drain one
+    after the other.
+    """
+    pixels = work.source.layout.plane_words
+    loads = shape.tile_rows * -(-shape.tile_columns // shape.banks)
+    together = max(-(-pixels // shape.pixel_lanes) * loads, shape.pixel_lanes * shape.drain_steps)
+    return work.sums_map and shape.pixel_lanes > 1 and together < pixels
 
 
 def lane_stride(work: ArrayWork, shape: ArrayShape) -> int:

@@ -46,12 +46,15 @@ def array_job(
     plane = layout.plane_words
     height, width = (1, plane) if geometry.linear else (layout.height, layout.width)
     stride_y, stride_x = work.stride
-    column_step = geometry.taps if work.dilation[1] == 1 else work.dilation[1]
-    row_address = work.dilation[0] * width
-    row_y = work.dilation[0]
+    kernel = geometry.segmentation
+    column_step = kernel.taps if work.dilation[1] == 1 else work.dilation[1]
+    kernel_row = Loop(kernel.kernel_rows, work.dilation[0] * width, work.dilation[0])
     if placement.second is not None:
         # The two "kernel rows" of an add are its operands.
-        row_address, row_y = placement.second - placement.source, 0
+        kernel_row = Loop(kernel.kernel_rows, placement.second - placement.source)
+    elif geometry.lane_sum:
+        # Those of a shared sum are the tiles of the line.
+        kernel_row = Loop(kernel.kernel_rows, shape.pixel_lanes, 0, shape.pixel_lanes)
     tile_pixels = shape.pixel_lanes if geometry.linear else shape.tile_columns
     # In a linear job the rows of a tile continue each other in the one line that the map is.
     row = (
@@ -63,8 +66,8 @@ def array_job(
         "chunk": Loop(geometry.chunks, shape.banks, 0, shape.banks),
         "row": row,
         "block": Loop(work.blocks, plane),
-        "column": Loop(geometry.columns, column_step, 0, column_step),
-        "kernel_row": Loop(work.kernel[0], row_address, row_y),
+        "column": Loop(kernel.columns, column_step, 0, column_step),
+        "kernel_row": kernel_row,
         "channel_tile": Loop(work.channel_tiles, 0 if work.dense else plane),
         "tile_column": Loop(
             geometry.tile_columns, tile_pixels * stride_x, 0, tile_pixels * stride_x
@@ -94,8 +97,8 @@ def array_job(
         start_x=start_x,
         chunks=geometry.chunks - 1,
         blocks=work.blocks - 1,
-        columns=geometry.columns - 1,
-        kernel_rows=work.kernel[0] - 1,
+        columns=kernel.columns - 1,
+        kernel_rows=kernel.kernel_rows - 1,
         channel_tiles=work.channel_tiles - 1,
         tile_columns=geometry.tile_columns - 1,
         tile_rows=geometry.tile_rows - 1,
@@ -113,16 +116,18 @@ def array_job(
         x_block=steps["block"].x,
         x_column=steps["column"].x,
         x_kernel_row=steps["kernel_row"].x,
+        x_channel_tile=steps["channel_tile"].x,
         x_tile_column=steps["tile_column"].x,
         x_tile_row=steps["tile_row"].x,
         input_height=height,
         input_width=width,
-        pad_value=work.pad_value,
+        # Lanes beyond the line must not add to a shared sum.
+        pad_value=0 if geometry.lane_sum else work.pad_value,
         dense=int(work.dense),
         reduce_max=int(work.reduce_max),
         add=int(work.second is not None),
-        taps=geometry.taps - 1,
-        taps_last=geometry.taps_last - 1,
+        taps=kernel.taps - 1,
+        taps_last=kernel.taps_last - 1,
         first_byte=work.first_byte,
         last_byte=work.last_byte,
         stride=strides.index(geometry.lane_stride),
@@ -133,6 +138,7 @@ def array_job(
         output_tile_column=tile_pixels,
         output_tile_row=shape.tile_rows * output.width,
         linear=int(geometry.linear),
+        lane_sum=int(geometry.lane_sum),
         rows_last=geometry.rows_last - 1,
         columns_last=geometry.columns_last - 1,
         steps_last=geometry.steps_last - 1,

@@ -60,6 +60,9 @@ def _late_words(
     for index, (tile_row, tile_column, plane) in enumerate(tiles):
         steps = geometry.steps_last if plane == work.channel_tiles - 1 else shape.drain_steps
         pixels = list(_pixels(geometry, shape, layout.width, tile_row, tile_column))
+        if geometry.lane_sum:
+            # All pixels drain, but into one word.
+            pixels, steps = pixels[:1], steps * len(pixels)
         if index:
             start -= len(pixels) * steps
         for place, pixel in enumerate(pixels, start=1):
@@ -90,13 +93,14 @@ def _chunks(
     work: ArrayWork, geometry: Geometry, shape: ArrayShape
 ) -> Iterator[tuple[str, list[int]]]:
     """Buffer and words of each chunk inside the map, in the order of the loader nest."""
-    column_step = geometry.taps if work.dilation[1] == 1 else work.dilation[1]
+    kernel = geometry.segmentation
+    column_step = kernel.taps if work.dilation[1] == 1 else work.dilation[1]
     for tile_row, tile_column, channel_tile, kernel_row, column, block, row, chunk in product(
         range(geometry.tile_rows),
         range(geometry.tile_columns),
         range(work.channel_tiles),
-        range(work.kernel[0]),
-        range(geometry.columns),
+        range(kernel.kernel_rows),
+        range(kernel.columns),
         range(work.blocks),
         range(shape.tile_rows),
         range(geometry.chunks),
@@ -114,6 +118,8 @@ def _chunks(
         if work.second is not None and kernel_row:
             # The two "kernel rows" of an add are its operands.
             view = work.second
+        elif geometry.lane_sum:
+            x += kernel_row * shape.pixel_lanes
         elif work.second is None:
             y += kernel_row * work.dilation[0]
             x += column * column_step

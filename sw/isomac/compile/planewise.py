@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from isomac.compile.weights import depthwise_words
-from isomac.compile.work import ArrayWork, Constants, View
+from isomac.compile.work import ArrayWork, Constants, Segmentation, View
 
 
 def planewise(source: View, destination: View, **fields: Any) -> ArrayWork:
@@ -34,7 +34,7 @@ def shared_constants(
     raw_min: int,
     raw_max: int,
     added: tuple[int, int] | None = None,
-) -> Callable[[int], Constants]:
+) -> Callable[[Segmentation], Constants]:
     """Constants with one kernel, int8 (kh, kw), and one rescaling for all channels.
 
     The job must set `weight_restart`. `added` are the extremes of what the bias is added to, where
@@ -44,9 +44,11 @@ def shared_constants(
     slots = layout.planes * layout.word_channels
     kernel = np.broadcast_to(weight, (layout.word_channels, *weight.shape))
 
-    def constants(taps: int) -> Constants:
+    def constants(segmentation: Segmentation) -> Constants:
+        words = depthwise_words(kernel, layout.word_channels)
         return Constants(
-            weights=depthwise_words(kernel, layout.word_channels),
+            # A sum that the pixel lanes share takes fewer steps than the kernel has pixels.
+            weights=words[: segmentation.steps],
             bias=np.full(slots, bias, np.int64),
             multiplier=np.full(slots, multiplier, np.int64),
             shift=np.full(slots, shift, np.int64),

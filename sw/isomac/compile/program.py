@@ -164,8 +164,9 @@ class _Builder:
     ):
         self.lowered, self.shape, self.window = lowered, shape, window
         self.plan = plan_memory(lowered, shape.banks)
+        self.lane_sum = hardware is None or hardware.has("lane_sum")
         self.geometry = {
-            id(work): Geometry.of(work, shape, window)
+            id(work): Geometry.of(work, shape, window, lane_sum=self.lane_sum)
             for work in lowered.work
             if isinstance(work, ArrayWork)
         }
@@ -190,7 +191,7 @@ class _Builder:
             )
         self.images = ConstantImages(shape)
         self.all_constants = {
-            id(work): work.constants(self.geometry[id(work)].taps)
+            id(work): work.constants(self.geometry[id(work)].segmentation)
             for work in lowered.work
             if isinstance(work, ArrayWork)
         }
@@ -222,7 +223,7 @@ class _Builder:
 
     def schedule(self, softmax: SoftmaxParameters | None) -> list[ScheduledJob]:
         """Cycles and launches of all work."""
-        return schedule(self.lowered.work, self.shape, self.window, softmax)
+        return schedule(self.lowered.work, self.shape, self.window, softmax, lane_sum=self.lane_sum)
 
     def _job(self, work: ArrayWork | SoftmaxWork, address_range: int, launch_delay: int) -> Job:
         source, destination = self.base(work.source), self.base(work.destination)
@@ -242,6 +243,7 @@ class _Builder:
             window_columns=self.window,
             strides=self.strides,
             input_channels=self.input_channels,
+            lane_sum=any(geometry.lane_sum for geometry in self.geometry.values()),
             work=self.lowered.work,
             constants=list(self.all_constants.values()),
             activation_words=self.plan.words,

@@ -23,6 +23,8 @@ class Requirements:
         Of the array and its window.
     input_channels
         Packings of the input stream.
+    lane_sum
+        Whether pixel lanes share a sum anywhere.
     work, constants
         All work, and the constants of array work.
     activation_words, weight_words, requant_rows
@@ -35,6 +37,7 @@ class Requirements:
     window_columns: int
     strides: tuple[int, ...]
     input_channels: tuple[int, ...]
+    lane_sum: bool
     work: list[Work]
     constants: list[Constants]
     activation_words: int
@@ -45,7 +48,7 @@ class Requirements:
     @cached_property
     def features(self) -> tuple[str, ...]:
         """What the array must have, in the order of `FEATURES`."""
-        found = set()
+        found = {"lane_sum"} if self.lane_sum else set()
         for work in self.work:
             if isinstance(work, SoftmaxWork):
                 found.add("softmax")

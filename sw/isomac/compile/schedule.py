@@ -28,7 +28,12 @@ class ScheduledJob:
 
 
 def schedule(
-    work: Sequence[Work], shape: ArrayShape, window: int, softmax: SoftmaxParameters | None
+    work: Sequence[Work],
+    shape: ArrayShape,
+    window: int,
+    softmax: SoftmaxParameters | None,
+    *,
+    lane_sum: bool = True,
 ) -> list[ScheduledJob]:
     """Schedule all work between the arrival of the input and the departure of the output.
 
@@ -40,9 +45,12 @@ def schedule(
         Of the array, and the words of a window row.
     softmax
         Of the softmax unit; None leaves the cycles of softmax work out.
+    lane_sum
+        Whether pixel lanes can share a sum.
     """
     geometry = [
-        Geometry.of(item, shape, window) if isinstance(item, ArrayWork) else None for item in work
+        Geometry.of(item, shape, window, lane_sum=lane_sum) if isinstance(item, ArrayWork) else None
+        for item in work
     ]
     jobs = []
     # In cycles from the end of the job before, right after which the launch comes, or earlier.

@@ -208,6 +208,8 @@ def arithmetic_bound(work: list[ArrayWork], rows: int, columns: int, lanes: int)
             pixel_tiles = -(-height // rows) * -(-width // columns)
         tiles = pixel_tiles * item.channel_tiles
         reduction = item.kernel[0] * item.kernel[1]
+        if item.sums_map:
+            reduction = -(-reduction // (rows * columns))
         if item.dense:
             reduction *= (item.blocks - 1) * lanes + item.last_byte - item.first_byte + 1
         total += tiles * reduction

@@ -27,6 +27,27 @@ class View:
 
 
 @dataclass(frozen=True)
+class Segmentation:
+    """How the kernel of an array job is cut into segments.
+
+    Members
+    -------
+    kernel_rows, columns, taps, taps_last
+        Kernel rows, column groups in each, and kernel columns of a group and of the last one.
+    """
+
+    kernel_rows: int
+    columns: int
+    taps: int
+    taps_last: int
+
+    @property
+    def steps(self) -> int:
+        """Steps of a plane-wise tile."""
+        return self.kernel_rows * ((self.columns - 1) * self.taps + self.taps_last)
+
+
+@dataclass(frozen=True)
 class Constants:
     """Numbers that a job needs besides its descriptor.
 
@@ -81,8 +102,7 @@ class ArrayWork:
     zero_point, quant_min, quant_max
         Of the output.
     constants
-        Makes the constants; called once the kernel columns of a segment are known, with that
-        number.
+        Makes the constants, once it is known how the kernel is cut into segments.
     weight_restart
         All channel tiles use the same weights.
     reduce_max
@@ -101,7 +121,7 @@ class ArrayWork:
     zero_point: int
     quant_min: int
     quant_max: int
-    constants: Callable[[int], Constants]
+    constants: Callable[[Segmentation], Constants]
     source_plane: int = 0
     destination_plane: int = 0
     blocks: int = 1
@@ -133,6 +153,22 @@ class ArrayWork:
         source, output = self.source.layout, self.destination.layout
         whole = self.output_size == (source.height, source.width) == (output.height, output.width)
         return one_pixel and whole and self.stride == (1, 1) and self.origin == (0, 0)
+
+    @property
+    def sums_map(self) -> bool:
+        """The one output is a sum over the whole map with the same weights everywhere.
+
+        Any pixel lanes may then share the pixels.
+        """
+        source = self.source.layout
+        return (
+            self.weight_restart
+            and not self.reduce_max
+            and self.second is None
+            and self.destination.layout.plane_words == 1
+            and self.origin == (0, 0)
+            and self.kernel == (source.height, source.width)
+        )
 
 
 @dataclass(frozen=True, kw_only=True)

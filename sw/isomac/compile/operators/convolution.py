@@ -9,7 +9,7 @@ from isomac.compile.dense import DenseOperation
 from isomac.compile.layout import Layout
 from isomac.compile.planewise import planewise
 from isomac.compile.weights import depthwise_words
-from isomac.compile.work import ArrayWork, Constants, View
+from isomac.compile.work import ArrayWork, Constants, Segmentation, View
 from isomac.graph.accumulator import accumulator_range
 from isomac.graph.operators.convolution import Convolution
 
@@ -66,7 +66,7 @@ def _depthwise(
 
 
 def _depthwise_constants(
-    operation: Convolution, source: View, zero_point: int, taps: int
+    operation: Convolution, source: View, zero_point: int, kernel: Segmentation
 ) -> Constants:
     layout = source.layout
     extremes = accumulator_range(operation.weight, operation.bias, zero_point)

@@ -1,12 +1,14 @@
 """What the tests of the gateware share: small parameters, a job for a bench, a simulation."""
 
-from collections.abc import Awaitable, Callable
+import random
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
 from amaranth.hdl import Elaboratable, Signal
 from amaranth.sim import Simulator, SimulatorContext
 
+from isomac_hw.activation_memory import ActivationMemory
 from isomac_hw.job import FIELD_NAMES, Job, JobLayout
 from isomac_hw.parameters import AcceleratorParameters
 
@@ -54,6 +56,37 @@ class JobRow:
     def set(self, ctx: SimulatorContext, job: Job) -> None:
         """Show the fields of ``job``."""
         ctx.set(self.signal, self.layout.pack(job))
+
+
+class ReadPath:
+    """The read path of an activation memory; words beyond its depth are noise, addresses wrap.
+
+    A component reads it through ``read_enable`` and ``read_address``; ``tick`` is one cycle and
+    returns what ``read_data`` is in the next.
+    """
+
+    def __init__(
+        self, words: Sequence[int], *, banks: int, word_bits: int, address_bits: int, seed: int = 0
+    ):
+        self.words, self.banks = words, banks
+        self.word_bits, self.address_range = word_bits, 1 << address_bits
+        self.random = random.Random(seed)
+        self.stages = [self.noise() for _ in range(ActivationMemory.READ_LATENCY)]
+
+    def noise(self) -> list[int]:
+        """Words of nobody."""
+        return [self.random.getrandbits(self.word_bits) for _ in range(self.banks)]
+
+    def tick(self, enable: int, address: int) -> list[int]:
+        """Let a cycle pass."""
+        if enable:
+            found = self.noise()
+            for j in range(self.banks):
+                place = (address + j) % self.address_range
+                if place < len(self.words):
+                    found[j] = self.words[place]
+            self.stages = [found, *self.stages[:-1]]
+        return self.stages[-1]
 
 
 def simulate(

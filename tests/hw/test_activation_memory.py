@@ -124,6 +124,27 @@ def test_a_word_written_is_read_in_the_next_cycle() -> None:
     simulate(dut, testbench)
 
 
+@pytest.mark.parametrize("depth", [8, 12])
+def test_words_before_address_zero_are_followed_by_word_zero(depth: int) -> None:
+    """A chunk may begin in the padding above a map that lies at the start of the memory."""
+    dut = ActivationMemory(word_bits=WORD_BITS, depth=depth, banks=4, address_bits=5)
+
+    async def testbench(ctx: SimulatorContext) -> None:
+        ctx.set(dut.write_mask, 0b1111)
+        for j in range(4):
+            ctx.set(dut.write_data[j], 20 + j)
+        await ctx.tick()
+        ctx.set(dut.write_mask, 0)
+        ctx.set(dut.read_enable, 1)
+        for below in (1, 2, 3):
+            ctx.set(dut.read_address, 32 - below)
+            await ctx.tick().repeat(ActivationMemory.READ_LATENCY)
+            words = [ctx.get(dut.read_data[j]) for j in range(below, 4)]
+            assert words == list(range(20, 24 - below))
+
+    simulate(dut, testbench)
+
+
 def test_depth_is_a_multiple_of_the_banks() -> None:
     with pytest.raises(ValueError, match=r"^Depth must be a multiple of the 4 banks, not 6$"):
         ActivationMemory(word_bits=8, depth=6, banks=4, address_bits=3)

@@ -110,6 +110,7 @@ def test_one_loop_alone(name: str) -> None:
         (SINGLE, {"size": (2, 2), "kernel": (2, 2), "dilation": (1, 90), "padding": (0, 0, 1, 90)}),
         (SINGLE, {"size": (2, 2), "kernel": (2, 2), "dilation": (90, 1), "padding": (0, 0, 90, 1)}),
         (SINGLE, {"size": (2, 2), "kernel": (9, 9), "padding": (8, 8, 0, 0)}),
+        (SINGLE, {"size": (2, 2), "kernel": (1, 1), "padding": (20, 20, 0, 0)}),
         ({}, {"size": (2, 2), "kernel": (90, 1), "padding": (0, 0, 89, 0)}),
         ({}, {"size": (2, 2), "kernel": (1, 90), "padding": (0, 0, 0, 89)}),
     ],

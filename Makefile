@@ -31,7 +31,8 @@ NEED := need() { eval "$$1" >/dev/null 2>&1 || { echo "isomac needs $$2." >&2; e
 .DEFAULT_GOAL := demo
 
 demo: install
-	$(BIN)/isomac build $(MODEL):fashion_cnn --data $(MODEL):calibration -o $(DEMO)
+	$(BIN)/isomac build $(MODEL):fashion_cnn --data $(MODEL):calibration \
+	  --test-data $(MODEL):evaluation -o $(DEMO)
 	$(BIN)/isomac cosim $(DEMO) -n 64
 
 test: lint

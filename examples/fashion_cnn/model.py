@@ -89,7 +89,13 @@ def calibration() -> torch.Tensor:
         return preprocess(arrays["images"])
 
 
-def evaluation() -> tuple[torch.Tensor, torch.Tensor]:
-    """Return 512 test images, float32 (512, 1, 28, 28), and their classes, int64 (512,)."""
+def evaluation() -> torch.Tensor:
+    """Return 512 images of the test set, float32 (512, 1, 28, 28)."""
     with np.load(HERE / "images.npz", allow_pickle=False) as arrays:
-        return preprocess(arrays["images"]), torch.from_numpy(arrays["labels"]).to(torch.int64)
+        return preprocess(arrays["images"])
+
+
+def labels() -> torch.Tensor:
+    """Return the classes of the images of `evaluation`, int64 (512,)."""
+    with np.load(HERE / "images.npz", allow_pickle=False) as arrays:
+        return torch.from_numpy(arrays["labels"]).to(torch.int64)

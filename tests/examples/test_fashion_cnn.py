@@ -37,7 +37,7 @@ def right_answers(logits: torch.Tensor, labels: torch.Tensor) -> float:
 
 def test_the_weights_give_the_recorded_accuracy(example: ModuleType) -> None:
     recorded = json.loads((FOLDER / "training.json").read_text())
-    images, labels = example.evaluation()
+    images, labels = example.evaluation(), example.labels()
     assert len(images) == recorded["committed_images"] == 512
     with torch.no_grad():
         accuracy = right_answers(example.fashion_cnn()(images), labels)
@@ -48,7 +48,7 @@ def test_the_weights_give_the_recorded_accuracy(example: ModuleType) -> None:
 
 
 def test_quantization_costs_less_than_one_percent(example: ModuleType, graph: Graph) -> None:
-    images, labels = example.evaluation()
+    images, labels = example.evaluation(), example.labels()
     integers = evaluate(graph, quantize_input(graph, images), keep=graph.outputs)
     with torch.no_grad():
         real = right_answers(example.fashion_cnn()(images), labels)
@@ -79,7 +79,7 @@ def test_the_command_line_finds_model_and_calibration(example: ModuleType) -> No
 
 def test_calibration_and_test_images_differ(example: ModuleType) -> None:
     calibration = {image.numpy().tobytes() for image in example.calibration()}
-    images, labels = example.evaluation()
+    images, labels = example.evaluation(), example.labels()
     assert calibration.isdisjoint({image.numpy().tobytes() for image in images})
     assert set(labels.tolist()) == set(range(len(example.CLASSES)))
 

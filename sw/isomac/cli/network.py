@@ -1,0 +1,72 @@
+"""The network that a command line names, as an integer graph."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch.fx import GraphModule
+
+from isomac.errors import IsomacError
+from isomac.frontend import load_calibration, load_model, quantize_with_reference
+from isomac.graph.file import load
+from isomac.graph.graph import Graph
+
+#: Width of the multipliers unless the user says another.
+MULTIPLIER_BITS = 31
+
+
+@dataclass(frozen=True, eq=False)
+class Network:
+    """An integer graph, and what is known of where it came from.
+
+    Members
+    -------
+    graph
+        The integer graph.
+    reference
+        The fake-quantized network, None if the integer graph was read from a file.
+    calibration
+        float32 (N, ...), None likewise.
+    """
+
+    graph: Graph
+    reference: GraphModule | None
+    calibration: torch.Tensor | None
+
+
+def read_network(model: str, data: str | None, multiplier_bits: int | None) -> Network:
+    """Read the integer graph that `model` names, or quantize the network that it names.
+
+    Parameters
+    ----------
+    model
+        `file.isomac`; or `file.py:callable` or `file.pt2`, see `isomac.frontend.load_model`.
+    data
+        Calibration data, see `isomac.frontend.load_calibration`.
+    multiplier_bits
+        Width of the multipliers, `MULTIPLIER_BITS` if None.
+
+    Raises
+    ------
+    IsomacError
+        If one of them cannot be used, is missing, or is given in vain.
+    """
+    if Path(model).suffix == ".isomac":
+        for option, value in (("--data", data), ("--multiplier-bits", multiplier_bits)):
+            if value is not None:
+                raise IsomacError(f"{option} quantizes a network, and {model} is quantized already")
+        return Network(load(model), None, None)
+    loaded = load_model(model)
+    if data is None:
+        raise IsomacError(f"--data is needed to quantize {model}: real inputs, for calibration")
+    calibration = load_calibration(data)
+    quantized = quantize_with_reference(
+        loaded.model,
+        calibration,
+        example=loaded.example,
+        multiplier_bits=MULTIPLIER_BITS if multiplier_bits is None else multiplier_bits,
+        name=loaded.name,
+    )
+    return Network(quantized.graph, quantized.reference_module, calibration)

@@ -1,0 +1,63 @@
+"""The test inputs of a bundle."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from isomac.cli.network import Network
+from isomac.errors import IsomacError
+from isomac.frontend import load_calibration
+from isomac.graph.graph import Graph
+from isomac.graph.limits import INT8_MAX, INT8_MIN
+
+#: Number of test inputs unless the user says another, or there are fewer.
+VECTORS = 64
+#: Seed of random test inputs.
+SEED = 0
+
+Inputs = npt.NDArray[np.float32] | dict[str, npt.NDArray[np.int8]]
+
+
+def read_test_inputs(network: Network, test_data: str | None, count: int | None) -> Inputs:
+    """Return the first `count` samples of the test data, or else of the calibration data.
+
+    Without either, for a graph from a file, random bytes are drawn for every input of the graph.
+
+    Parameters
+    ----------
+    network
+        From `read_network`.
+    test_data
+        See `isomac.frontend.load_calibration`.
+    count
+        Number of samples; up to `VECTORS` if None.
+
+    Returns
+    -------
+    ndarray or dict of str to ndarray
+        float32 (N, ...); or int8 (N, *shape) by the name of the input.
+
+    Raises
+    ------
+    IsomacError
+        If the data cannot be used, or holds fewer samples than `count`.
+    """
+    data = network.calibration if test_data is None else load_calibration(test_data)
+    if data is None:
+        return _random_inputs(network.graph, VECTORS if count is None else count)
+    if count is not None and count > len(data):
+        source = "the calibration data" if test_data is None else test_data
+        raise IsomacError(f"{count} test inputs were asked for, but {source} holds {len(data)}")
+    samples: npt.NDArray[np.float32] = data[: VECTORS if count is None else count].numpy()
+    return samples
+
+
+def _random_inputs(graph: Graph, count: int) -> dict[str, npt.NDArray[np.int8]]:
+    random = np.random.default_rng(SEED)
+    return {
+        name: random.integers(
+            INT8_MIN, INT8_MAX, (count, *graph.tensor(name).shape), np.int8, endpoint=True
+        )
+        for name in graph.inputs
+    }

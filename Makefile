@@ -23,6 +23,10 @@ PIP := $(BIN)/python -m pip -q --disable-pip-version-check install $(PIP_FLAGS)
 
 DEMO := build/fashion_cnn
 MODEL := examples/fashion_cnn/model.py
+BUILD := $(BIN)/isomac build $(MODEL):fashion_cnn --data $(MODEL):calibration \
+  --test-data $(MODEL):evaluation
+# Budgets of multipliers for `make bench`.
+BUDGETS ?= 16 64 256
 
 # need TEST THING: ends with one sentence when the test fails.
 NEED := need() { eval "$$1" >/dev/null 2>&1 || { echo "isomac needs $$2." >&2; exit 1; }; };
@@ -31,9 +35,14 @@ NEED := need() { eval "$$1" >/dev/null 2>&1 || { echo "isomac needs $$2." >&2; e
 .DEFAULT_GOAL := demo
 
 demo: install
-	$(BIN)/isomac build $(MODEL):fashion_cnn --data $(MODEL):calibration \
-	  --test-data $(MODEL):evaluation -o $(DEMO)
+	$(BUILD) -o $(DEMO)
 	$(BIN)/isomac cosim $(DEMO) -n 64
+
+bench: install
+	set -e; for budget in $(BUDGETS); do \
+	  $(BUILD) --multipliers $$budget -o build/bench/$$budget; \
+	  $(BIN)/isomac cosim build/bench/$$budget; \
+	done
 
 test: lint
 	$(BIN)/pytest -n 2

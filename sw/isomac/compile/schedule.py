@@ -34,6 +34,7 @@ def schedule(
     softmax: SoftmaxParameters | None,
     *,
     lane_sum: bool = True,
+    earliest: bool = False,
 ) -> list[ScheduledJob]:
     """Schedule all work between the arrival of the input and the departure of the output.
 
@@ -47,6 +48,9 @@ def schedule(
         Of the softmax unit; None leaves the cycles of softmax work out.
     lane_sum
         Whether pixel lanes can share a sum.
+    earliest
+        Launch every array job right behind the front of the one before, whether or not what it
+        reads is written: a lower bound of the cycles.
     """
     geometry = [
         Geometry.of(item, shape, window, lane_sum=lane_sum) if isinstance(item, ArrayWork) else None
@@ -72,7 +76,7 @@ def schedule(
         if index + 1 < len(work):
             following, there = work[index + 1], geometry[index + 1]
             if isinstance(following, ArrayWork) and there is not None:
-                delay = launch_delay(item, here, following, there, shape)
+                delay = 1 if earliest else launch_delay(item, here, following, there, shape)
         jobs.append(ScheduledJob(end, delay))
         launch = launch + timing.last_step + delay - end if delay else LAUNCH
     return jobs

@@ -5,7 +5,8 @@ partial tiles, which no choice of requantization lanes or banks can beat, and th
 far.
 """
 
-from collections.abc import Iterator
+import math
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 
@@ -97,40 +98,66 @@ def choose_shape(graph: Graph, constraints: Constraints) -> Choice:
         )
         for rows, columns, lanes in tiles
     )
-    scored: list[tuple[int, ArrayShape]] = []
-    best: int | None = None
-    candidates = 0
-    for bound, rows, columns, lanes in ranked:
-        variants = list(_variants(rows, columns, lanes, constraints))
-        candidates += len(variants)
-        if best is not None and bound > best * (1 + CYCLES_WORTH_HARDWARE):
-            continue
-        for shape in variants:
-            cycles = shape_cycles(lower_once(lanes), shape)
-            scored.append((cycles, shape))
-            best = cycles if best is None else min(best, cycles)
-    assert best is not None
-    limit = best * (1 + CYCLES_WORTH_HARDWARE)
+    scored = _score(ranked, lower_once, constraints)
+    limit = min(cycles for cycles, _ in scored) * (1 + CYCLES_WORTH_HARDWARE)
     cycles, shape = min(
         ((cycles, shape) for cycles, shape in scored if cycles <= limit),
         key=lambda item: (_hardware(item[1]), item[0], item[1]),
     )
-    others = [
-        item
-        for item in scored
-        if (item[1].tile_rows, item[1].tile_columns, item[1].channel_lanes)
-        != (shape.tile_rows, shape.tile_columns, shape.channel_lanes)
-    ]
+    others = [item for item in scored if _array(item[1]) != _array(shape)]
     runner_up = min(others, default=None)
     work = _array_work(lower_once(shape.channel_lanes))
     return Choice(
         shape=shape,
         cycles=cycles,
-        bound=arithmetic_bound(work, shape.tile_rows, shape.tile_columns, shape.channel_lanes),
+        bound=arithmetic_bound(work, *_array(shape)),
         runner_up=runner_up[1] if runner_up else None,
         runner_up_cycles=runner_up[0] if runner_up else None,
-        candidates=candidates,
+        candidates=sum(
+            len(list(_variants(rows, columns, lanes, constraints)))
+            for rows, columns, lanes in tiles
+        ),
     )
+
+
+def _score(
+    ranked: list[tuple[int, int, int, int]],
+    lower_once: Callable[[int], Lowered],
+    constraints: Constraints,
+) -> list[tuple[int, ArrayShape]]:
+    """Exact cycles of all shapes that may be chosen, and of the best of some others.
+
+    `ranked` are arrays behind their arithmetic bounds, ascending. More requantization lanes and
+    more banks never cost cycles, so that an array whose richest variant is too slow is out; and a
+    variant is if it is too slow even with every launch as early as can be.
+    """
+    scored: list[tuple[int, ArrayShape]] = []
+    best = math.inf
+
+    def add(shape: ArrayShape) -> None:
+        nonlocal best
+        lowered = lower_once(shape.channel_lanes)
+        cycles = shape_cycles(lowered, shape, exact=False)
+        if cycles <= best * (1 + CYCLES_WORTH_HARDWARE):
+            cycles = shape_cycles(lowered, shape)
+            scored.append((cycles, shape))
+            best = min(best, cycles)
+
+    for bound, rows, columns, lanes in ranked:
+        if bound > best * (1 + CYCLES_WORTH_HARDWARE):
+            break
+        *others, richest = _variants(rows, columns, lanes, constraints)
+        before = len(scored)
+        add(richest)
+        if len(scored) > before:
+            for shape in others:
+                add(shape)
+    return scored
+
+
+def _array(shape: ArrayShape) -> tuple[int, int, int]:
+    """Tile rows, tile columns and M."""
+    return shape.tile_rows, shape.tile_columns, shape.channel_lanes
 
 
 def _hardware(shape: ArrayShape) -> tuple[int, ...]:
@@ -180,8 +207,8 @@ def _tiles(lowered: Lowered, constraints: Constraints) -> Iterator[tuple[int, in
 def _variants(
     rows: int, columns: int, lanes: int, constraints: Constraints
 ) -> Iterator[ArrayShape]:
-    """Shapes of one array with all requantization lanes and banks worth trying."""
-    steps = sorted({-(-lanes // r) for r in range(1, lanes + 1)})
+    """Shapes of one array with the requantization lanes and banks to try, the richest last."""
+    steps = sorted({-(-lanes // r) for r in range(1, lanes + 1)}, reverse=True)
     # One R for each number of drain steps: more lanes than those need would idle.
     all_requant_lanes = [-(-lanes // step) for step in steps]
     if constraints.requant_lanes is not None:
@@ -216,8 +243,11 @@ def arithmetic_bound(work: list[ArrayWork], rows: int, columns: int, lanes: int)
     return total
 
 
-def shape_cycles(lowered: Lowered, shape: ArrayShape) -> int:
-    """Cycles of an inference, but for softmax, which no shape changes."""
+def shape_cycles(lowered: Lowered, shape: ArrayShape, *, exact: bool = True) -> int:
+    """Cycles of an inference, but for softmax, which no shape changes.
+
+    Not `exact` is a lower bound that takes less time, see `isomac.compile.schedule.schedule`.
+    """
     total = sum(
         input_cycles(
             Packing(shape.channel_lanes, shape.banks, view.layout.packed_channels),
@@ -228,4 +258,5 @@ def shape_cycles(lowered: Lowered, shape: ArrayShape) -> int:
     )
     total += sum(output_cycles(view.layout.words) for view in lowered.outputs)
     window = window_columns(_array_work(lowered), shape)
-    return total + sum(job.cycles for job in schedule(lowered.work, shape, window, None))
+    jobs = schedule(lowered.work, shape, window, None, earliest=not exact)
+    return total + sum(job.cycles for job in jobs)

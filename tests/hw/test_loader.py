@@ -91,7 +91,10 @@ def run(
                     assert ctx.get(dut.tags) == dut.tags.shape().const(chunk.tags)
                     taken += ctx.get(dut.advance)
                 await tick()
-            assert not ctx.get(dut.valid)
+            for _ in range(4):
+                assert not ctx.get(dut.valid)
+                assert not ctx.get(dut.overrun)
+                await tick()
             assert overruns - overruns_before == reach_beyond
             if seed is None:
                 # Cycle 1 is the one after ``start``; nothing stalled from then on.
@@ -147,3 +150,8 @@ def test_channel_tiles_read_their_own_planes() -> None:
 def test_overrun(base: int, overruns: bool, seed: int | None) -> None:
     window = {"size": (5, 8), "kernel": (3, 3), "padding": (1, 1, 1, 1), "base": base}
     assert (run(parameters(), [window], seed=seed) > 0) == overruns
+
+
+def test_overrun_at_the_end_of_a_job() -> None:
+    """What is left in the pipeline behind the last chunk is no word that is read."""
+    assert run(parameters(), [{"size": (2, 3), "kernel": (1, 1), "base": 99}] * 2) > 0

@@ -23,7 +23,7 @@ from isomac_cosim.toolchain import (
     cocotb_libraries,
     compiler_identity,
     make_variables,
-    require_programs,
+    require_tools,
     tool_versions,
     verilator_root,
 )
@@ -52,7 +52,7 @@ def build_simulator(bundle: Bundle, *, trace: bool = False, build_root: Path | N
     CosimError
         If a tool is missing or the Verilog does not build.
     """
-    require_programs()
+    require_tools()
     root = cache_root() if build_root is None else build_root.resolve()
     for path in (root, verilator_root()):
         if any(character.isspace() for character in str(path)):

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from isomac_cosim.bundle import Bundle
 from isomac_cosim.errors import CosimError
 from isomac_cosim.manifest import Manifest, Memory
 
@@ -50,3 +51,16 @@ def load_stream(folder: Path, manifest: Manifest) -> NDArray[np.uint32]:
     if not packets:
         raise CosimError(f"{folder} has no memory that could be filled through a load port.")
     return np.concatenate(packets).astype(np.uint32)
+
+
+def place_images(bundle: Bundle, run: Path, *, blank: bool = False) -> None:
+    """Put the images where `$readmemh` looks for them: the folder in which the simulator runs.
+
+    With `blank`, memories that have a load index start with zeros, so that only the load port can
+    have filled them.
+    """
+    for memory in bundle.manifest.memories:
+        if blank and memory.load_index is not None:
+            (run / memory.file).write_text("0\n" * memory.depth, encoding="ascii")
+        else:
+            (run / memory.file).symlink_to(bundle.folder / memory.file)

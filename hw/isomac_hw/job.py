@@ -291,8 +291,14 @@ class JobView:
         except KeyError:
             raise AttributeError(name) from None
 
-    def hold(self, m: Module, load: ValueLike, names: Sequence[str]) -> "JobView":
-        """A copy of some fields in registers, taken in the cycle of ``load``.
+    def hold(
+        self,
+        m: Module,
+        load: ValueLike,
+        names: Sequence[str] = FIELD_NAMES,
+        prefix: str = "held",
+    ) -> "JobView":
+        """A copy of some fields in registers ``<prefix>_<field>``, taken in the cycle of ``load``.
 
         Constants stay constants.
         """
@@ -301,7 +307,7 @@ class JobView:
             value = getattr(self, name)
             held[name] = value
             if not isinstance(value, Const):
-                held[name] = Signal(value.shape(), name=f"held_{name}")
+                held[name] = Signal(value.shape(), name=f"{prefix}_{name}")
                 with m.If(load):
                     m.d.sync += held[name].eq(value)
         return JobView(held)

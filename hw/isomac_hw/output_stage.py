@@ -109,9 +109,6 @@ class OutputStage(wiring.Component):
         pixel = Signal(data.ArrayLayout(signed(p.accumulator_bits), p.channel_lanes))
         m.d.sync += pixel.eq(Array(self.shadow[i] for i in range(p.pixel_lanes))[select.pixel])
         step = tags[MacArray.LATENCY + 1].step
-        row = Signal(p.requant_row_bits)
-        m.d.sync += row.eq(self.requant_row)
-
         width = p.bias_bits + p.multiplier_bits + p.shift_bits
         lanes = []
         for lane in range(p.requant_lanes):
@@ -124,12 +121,16 @@ class OutputStage(wiring.Component):
             m.d.sync += total.eq(Array(candidates)[step])
             if p.has("lane_sum"):
                 total = self._sum_lanes(m, lane, total, tags[MacArray.LATENCY + 2], job.lane_sum)
-            constants = row[lane * width : (lane + 1) * width]
+            constants = self.requant_row[lane * width : (lane + 1) * width]
+            bias = Signal(signed(p.bias_bits), name=f"bias_{lane}")
+            multiplier = Signal(p.multiplier_bits, name=f"multiplier_{lane}")
+            shift_offset = Signal(p.shift_bits, name=f"shift_offset_{lane}")
+            m.d.sync += Cat(bias, multiplier, shift_offset).eq(constants)
             m.d.comb += [
                 unit.total.eq(total),
-                unit.bias.eq(constants[: p.bias_bits].as_signed()),
-                unit.multiplier.eq(constants[p.bias_bits :][: p.multiplier_bits]),
-                unit.shift_offset.eq(constants[p.bias_bits + p.multiplier_bits :]),
+                unit.bias.eq(bias),
+                unit.multiplier.eq(multiplier),
+                unit.shift_offset.eq(shift_offset),
                 unit.zero_point.eq(job.zero_point),
                 unit.quant_min.eq(job.quant_min),
                 unit.quant_max.eq(job.quant_max),

@@ -12,8 +12,8 @@ from isomac_hw.job import JobView, Kind
 class Sequencer(wiring.Component):
     """Fetches jobs and starts the units that each is for.
 
-    The program memory reads ``program_address`` every cycle. When the sequencer moves on it is
-    already the next one, so that a job's ``launch`` comes in the cycle after.
+    The program memory reads ``program_address`` every cycle, the row behind that of the job that
+    runs. With ``load`` what it shows becomes the job, whose ``launch`` comes in the cycle after.
 
     An array job has a front (loader, window, array) and a back (drain and output stage). Its
     front is free when the last step of its last tile is issued, its back when the last word is
@@ -26,7 +26,7 @@ class Sequencer(wiring.Component):
     Parameters
     ----------
     job
-        The fields of the row that the program memory shows.
+        The fields of the job, registers that ``load`` fills.
     program_depth
         Rows of the program.
     kinds
@@ -46,6 +46,8 @@ class Sequencer(wiring.Component):
         Another kind of job ends in this cycle.
     fault : In(ErrorCode)
         What a unit found; stops the core.
+    load : Out(1)
+        The row that the program memory shows becomes the job.
     launch : Out(1)
         Starts the unit of the job, of array jobs the front.
     back_start : Out(1)
@@ -71,6 +73,7 @@ class Sequencer(wiring.Component):
                 "back_done": In(1),
                 "unit_done": In(1),
                 "fault": In(4),
+                "load": Out(1),
                 "launch": Out(1),
                 "back_start": Out(1),
                 "back_waits": Out(1),
@@ -87,7 +90,8 @@ class Sequencer(wiring.Component):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         job = self._job
-        address = Signal.like(self.program_address)
+        # One past the last row shows that the program has no end.
+        next_row = Signal(range(self._depth + 1))
         last_start = Signal()
         countdown = Signal.like(job.launch_delay)
         is_array = Signal()
@@ -95,7 +99,7 @@ class Sequencer(wiring.Component):
         job_end = Signal()
         m.d.sync += last_start.eq(self.start)
         m.d.comb += [
-            self.program_address.eq(address),
+            self.program_address.eq(next_row),
             is_array.eq(job.kind == Kind.ARRAY),
             job_end.eq(
                 self.busy
@@ -112,12 +116,12 @@ class Sequencer(wiring.Component):
             m.next = "stopped"
 
         def move_on() -> None:
-            """Show the next job in the next cycle, and launch it then."""
-            with m.If(address == self._depth - 1):
+            """Load the next job, and launch it in the next cycle."""
+            with m.If(next_row == self._depth):
                 stop(ErrorCode.PROGRAM_END)
             with m.Else():
-                m.d.comb += self.program_address.eq(address + 1)
-                m.d.sync += address.eq(address + 1)
+                m.d.comb += self.load.eq(1)
+                m.d.sync += next_row.eq(next_row + 1)
                 m.next = "launch"
 
         with m.FSM():
@@ -126,10 +130,12 @@ class Sequencer(wiring.Component):
                     stop(self.fault)
                 with m.Elif(self.start & ~last_start):
                     m.d.comb += self.begin.eq(1)
-                    m.d.sync += [address.eq(0), self.busy.eq(1)]
+                    m.d.sync += [next_row.eq(0), self.busy.eq(1)]
                     m.next = "fetch"
             with m.State("fetch"):
-                m.next = "launch"
+                m.next = "first"
+            with m.State("first"):
+                move_on()
             with m.State("launch"):
                 with m.If(self.fault != 0):
                     stop(self.fault)

@@ -5,9 +5,8 @@ from __future__ import annotations
 import torch
 from torch.fx import Node
 
-from isomac.frontend.fusion import folded_into, is_absorbing
-from isomac.frontend.handler import operator_of
-from isomac.frontend.observers import ACTIVATION, SUM, WEIGHT
+from isomac.frontend.fusion import is_absorbing
+from isomac.frontend.observers import ACTIVATION, WEIGHT
 from isomac.frontend.pt2e import (
     DerivedQuantizationSpec,
     FixedQParamsQuantizationSpec,
@@ -90,7 +89,7 @@ class Annotations:
                 leader = first.setdefault(self._leader(node), node)
                 output = SharedQuantizationSpec(leader)
                 if leader is node:
-                    output = self._fixed.get(node) or _specification(node)
+                    output = self._fixed.get(node, ACTIVATION)
             # Weights that two layers have in common must not become one: their biases stand on
             # different scales.
             node.meta[_KEY] = QuantizationAnnotation(
@@ -104,12 +103,6 @@ class Annotations:
         while self._leaders[node] is not node:
             node = self._leaders[node]
         return node
-
-
-def _specification(node: Node) -> QuantizationSpecBase:
-    """Return how a value with parameters of its own is quantized."""
-    operator = operator_of(folded_into(node))
-    return SUM if operator is not None and operator.sums else ACTIVATION
 
 
 def _bias_parameters(observers: list[ObserverBase]) -> tuple[torch.Tensor, torch.Tensor]:

@@ -19,13 +19,6 @@ def is_folded(node: Node) -> bool:
     return len(producer.users) == 1 and has_open_clamp(producer)
 
 
-def folded_into(node: Node) -> Node:
-    """Return the operation that the activation `node` is folded into, `node` itself if none."""
-    while is_folded(node):
-        (node,) = node.all_input_nodes
-    return node
-
-
 def is_absorbing(node: Node) -> bool:
     """Return whether an activation behind `node` is folded into it, so that it is not quantized."""
     return len(node.users) == 1 and all(is_folded(user) for user in node.users)

@@ -1,6 +1,5 @@
 """What calibration remembers of activations and weights, and the scales that follow from it."""
 
-from dataclasses import replace
 from typing import Any
 
 import torch
@@ -15,12 +14,6 @@ from isomac.frontend.pt2e import (
 #: quotients of scales stay far from the limits of float32.
 SMALLEST_SCALE = 2.0**-40
 
-#: By how much the range of a sum without weights is widened. The sums of values that reach the same
-#: bound, as behind a ReLU6, would else have a scale that is exactly a power of two times that of
-#: the operands. Then many results lie halfway between two steps: they are rounded up in integers,
-#: but to even in PyTorch, and the mean of the result is shifted.
-TIE_MARGIN = 2.0**-9
-
 #: Largest magnitude of a weight. With -128 left out, a product of two int8 fits 15 bits.
 WEIGHT_MAX = 127
 
@@ -29,17 +22,22 @@ class ActivationObserver(MinMaxObserver):
     """Remembers the smallest and the largest value; int8, affine, 0.0 is representable.
 
     A value that calibration never moves away from 0 has no range to derive a scale from; it gets
-    the scale 1. The range is widened by the share `margin`.
+    the scale 1. The range is widened by the share `margin`, 0 at first.
     """
 
-    def __init__(self, margin: float = 0.0, **options: Any) -> None:
+    def __init__(self, **options: Any) -> None:
         super().__init__(eps=SMALLEST_SCALE, **options)
-        self.margin = margin
+        self.margin = 0.0
 
     @property
     def is_finite(self) -> bool:
         """False if an infinity or NaN came by."""
         return bool(torch.isfinite(self.min_val) and torch.isfinite(self.max_val))
+
+    @property
+    def scale(self) -> float:
+        """Real value of one step."""
+        return float(self.calculate_qparams()[0])
 
     def calculate_qparams(self) -> tuple[torch.Tensor, torch.Tensor]:
         """Return scale float32 (1) and zero point int (1)."""
@@ -77,11 +75,6 @@ ACTIVATION = QuantizationSpec(
     quant_max=127,
     qscheme=torch.per_tensor_affine,
     observer_or_fake_quant_ctr=ActivationObserver,
-)
-
-#: For results of operations that add without weights.
-SUM = replace(
-    ACTIVATION, observer_or_fake_quant_ctr=ActivationObserver.with_args(margin=TIE_MARGIN)
 )
 
 WEIGHT = QuantizationSpec(

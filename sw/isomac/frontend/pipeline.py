@@ -22,6 +22,7 @@ from isomac.frontend.parameters import check_parameters
 from isomac.frontend.pt2e import convert_pt2e, prepare_pt2e
 from isomac.frontend.quantizer import IntegerQuantizer
 from isomac.frontend.refusals import check_input, check_supported
+from isomac.frontend.ties import avoid_ties
 from isomac.frontend.weight_scales import bound_weight_scales, check_ranges
 from isomac.graph.graph import Graph
 
@@ -146,6 +147,7 @@ def _calibrated(module: GraphModule, batch: torch.Tensor) -> GraphModule:
         for chunk in batch.split(_CHUNK):
             prepared(chunk)
     check_ranges(prepared)
+    avoid_ties(prepared)
     bound_weight_scales(prepared)
     converted: GraphModule = convert_pt2e(prepared)
     return converted

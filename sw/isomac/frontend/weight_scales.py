@@ -15,7 +15,7 @@ from isomac.frontend.handler import operator_of
 from isomac.frontend.naming import readable_name, source
 from isomac.frontend.nodes import arguments, constant
 from isomac.frontend.observers import WEIGHT_MAX, ActivationObserver, PerChannelWeightObserver
-from isomac.frontend.pt2e import ObserverBase
+from isomac.frontend.prepared import input_observer, observer, output_observer
 
 #: Smallest s_x * s_w / s_y. A weight is rounded by at most half a step of it, which for 4,608
 #: inputs of an output makes 0.002 steps of the output, and 0.6 at worst.
@@ -44,8 +44,8 @@ def check_ranges(prepared: GraphModule) -> None:
         With the name and the line of the first operation whose result did not.
     """
     for node in prepared.graph.nodes:
-        observer = _observer(prepared, node)
-        if isinstance(observer, ActivationObserver) and not observer.is_finite:
+        found = observer(prepared, node)
+        if isinstance(found, ActivationObserver) and not found.is_finite:
             (value,) = node.all_input_nodes
             place = f" ({source(value)})" if source(value) else ""
             raise IsomacError(
@@ -64,11 +64,10 @@ def bound_weight_scales(prepared: GraphModule) -> None:
 
 def _bound(prepared: GraphModule, node: Node) -> None:
     values = arguments(node)
-    weight = _observer(prepared, values["weight"])
-    if not isinstance(weight, PerChannelWeightObserver):
-        raise AssertionError(f"the weight of {node.name} has no observer")
-    input_scale = _scale(prepared, values["input"])
-    output_scale = _scale(prepared, _quantized(prepared, node))
+    weight = observer(prepared, values["weight"])
+    assert isinstance(weight, PerChannelWeightObserver)
+    input_scale = input_observer(prepared, values["input"]).scale
+    output_scale = output_observer(prepared, node).scale
     natural = weight.natural_scale().to(torch.float64)
     ratio = torch.full_like(natural, SMALLEST_RATIO)
     ratio[natural == 0] = SMALLEST_RATIO_WITHOUT_WEIGHTS
@@ -79,24 +78,3 @@ def _bound(prepared: GraphModule, node: Node) -> None:
         products = constant(prepared, kernel)[0].numel() * _PRODUCT_MAX
         floor = floor.max(magnitude / input_scale / min(BIAS_TO_PRODUCTS * products, BIAS_LIMIT))
     weight.floor = floor.to(torch.float32)
-
-
-def _quantized(prepared: GraphModule, node: Node) -> Node:
-    """Return the observer behind `node` and the activations that are folded into it."""
-    while _observer(prepared, node) is None:
-        (node,) = node.users
-    return node
-
-
-def _scale(prepared: GraphModule, node: Node) -> float:
-    observer = _observer(prepared, node)
-    if observer is None:
-        raise AssertionError(f"{node.name} is no observer")
-    return float(observer.calculate_qparams()[0])
-
-
-def _observer(prepared: GraphModule, node: Node) -> ObserverBase | None:
-    if node.op != "call_module":
-        return None
-    module = prepared.get_submodule(str(node.target))
-    return module if isinstance(module, ObserverBase) else None

@@ -7,6 +7,7 @@ from torch.nn import functional as F
 
 from isomac.errors import IsomacError
 from isomac.frontend import Quantized, quantize, quantize_with_reference
+from isomac.frontend.ties import TIE_MARGIN
 from isomac.frontend.weight_scales import BIAS_LIMIT
 from isomac.graph.operators.convolution import Convolution
 from isomac.graph.tensor import Tensor
@@ -110,13 +111,39 @@ def test_inputs_of_any_size(scale: float) -> None:
     )
 
 
-def test_sums_of_saturated_values_do_not_lie_between_two_steps() -> None:
-    """Without the margin, a quarter of the sums would be ties, which PyTorch rounds otherwise."""
-    model = Net(
-        lambda n, x: (lambda y: y + F.max_pool2d(y, 3, 1, 1))(F.hardtanh(n.conv(x), -0.25, 0.25)),
-        conv=convolution(3, 8),
-    )
+SATURATED = {
+    "add": (lambda y: y + F.max_pool2d(y, 3, 1, 1), 2.0),
+    "average": (lambda y: F.avg_pool2d(y, 2), 1.0),
+    "average_relu": (lambda y: F.relu(F.avg_pool2d(y, 2)), 1.0),
+    "other_bound": (lambda y: F.avg_pool2d(y, 2).clamp(0, 0.09375), 0.75),
+}
+
+
+@pytest.mark.parametrize("name", SATURATED)
+def test_sums_of_saturated_values_do_not_lie_between_two_steps(name: str) -> None:
+    """Without a margin, up to a half of the sums would be ties, which PyTorch rounds otherwise."""
+    function, ratio = SATURATED[name]
+    model = Net(lambda n, x: function(F.hardtanh(n.conv(x), 0, 0.125)), conv=convolution(3, 8))
     result = quantized(model, *SHAPE)
     assert_agrees(result)
-    operand, total = (result.graph.tensor(name).scale for name in ("conv", "add"))
-    assert 1.001 < total / operand / 2 < 1.003
+    first, last = result.graph.operations[-1].inputs[0], result.graph.outputs[0]
+    operand, total = (result.graph.tensor(name).scale for name in (first, last))
+    assert total / operand / ratio == pytest.approx(1 + TIE_MARGIN, rel=1e-6)
+
+
+def test_means_of_means_of_saturated_values() -> None:
+    """The margin of the first is enough for the second, and would be none if both had it."""
+    model = Net(
+        lambda n, x: F.avg_pool2d(F.avg_pool2d(F.hardtanh(n.conv(x), 0, 0.125), 2, 1), 2),
+        conv=convolution(3, 8),
+    )
+    assert_agrees(quantized(model, *SHAPE))
+
+
+def test_other_sums_keep_their_range() -> None:
+    model = Net(lambda n, x: n.a(x) + n.b(x), a=convolution(3, 8), b=convolution(3, 8))
+    result = quantized(model, *SHAPE)
+    with torch.no_grad():
+        total = model(images(32, *SHAPE))
+    scale = result.graph.tensor("add").scale
+    assert scale * 255 == pytest.approx(float(total.max() - total.min()), rel=1e-5)

@@ -31,9 +31,9 @@ class Difference:
     compared: bytes compared.
     wrong: differing bytes of each inference, int64 (N,); bytes that were never written count too.
     first: the first differing byte, in the order of inference, y, x and channel.
-    missing: words that should have been written and were not.
-    repeated: writes beyond the first to a word.
-    outside: writes beside the layer's storage.
+    missing: words of each inference that should have been written and were not.
+    repeated: writes of each inference to words already written.
+    outside: writes of each inference beside the layer's storage.
     """
 
     compared: int
@@ -104,9 +104,9 @@ class TensorComparer:
             compared=wanted.size,
             wrong=counts,
             first=self._first(wrong, found, wanted, absent) if counts.any() else None,
-            missing=int(np.count_nonzero(missing)) * len(data),
-            repeated=(int(np.count_nonzero(inside)) - written) * len(data),
-            outside=int(np.count_nonzero(~inside)) * len(data),
+            missing=int(np.count_nonzero(missing)),
+            repeated=int(np.count_nonzero(inside)) - written,
+            outside=int(np.count_nonzero(~inside)),
         )
 
     def tensor(self, words: NDArray[np.int8]) -> NDArray[np.int8]:

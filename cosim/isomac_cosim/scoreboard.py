@@ -84,8 +84,7 @@ class Scoreboard:
         writes = capture.writes(begin, index)
         length = writes.stop - writes.start
         if index not in self._comparers:
-            outside = length * count
-            difference = Difference(0, np.zeros(count, np.int64), None, outside=outside)
+            difference = Difference(0, np.zeros(count, np.int64), None, outside=length)
         else:
             # Inferences of a run have equally many writes: their data is one array (N, W, M).
             run = capture.writes(begin, 0).start

@@ -122,19 +122,19 @@ def change_row(index: int, **fields: Any) -> Callable[[list[Row]], None]:
         (
             1,
             {"target": 29},
-            "In layer 'add' (add), image 0: {1} writes lie outside the layer's storage.",
+            "In layer 'add' (add), image 0: 1 writes lie outside the layer's storage.",
         ),
         (
             1,
             {"target": 29},
-            "In layer 'add' (add), image 0: {1} words of the result were never written.",
+            "In layer 'add' (add), image 0: 1 words of the result were never written.",
         ),
         (
             2,
             {"operation": "twice"},
-            "In layer 'relu' (relu), image 0: {1} writes went to words already written.",
+            "In layer 'relu' (relu), image 0: 1 writes went to words already written.",
         ),
-        (1, {"words": 11}, "In layer 'add' (add), image 0: {1} words of the result were never"),
+        (1, {"words": 11}, "In layer 'add' (add), image 0: 1 words of the result were never"),
         (0, {"words": 11}, "In image 0: 11 input words were taken before done, not 12."),
         (3, {"words": 11}, "In image 0: 11 output words were sent before done, not 12."),
         (3, {"words": 13}, "In image 0: 13 output words were sent before done, not 12."),
@@ -149,9 +149,7 @@ def test_program_that_misbehaves(
     replace_program(folder, standin, change_row(index, **fields))
     report = prove(folder, mode)
     assert not report.bit_exact
-    # The fast mode judges all 5 images at once.
-    expected = sentence.replace("{1}", "5" if mode == "fast" else "1")
-    assert any(expected in failure for failure in report.failures), report.failures
+    assert any(sentence in failure for failure in report.failures), report.failures
 
 
 def test_word_that_is_written_twice_is_no_proof_though_all_bytes_are_equal(tmp_path: Path) -> None:

@@ -98,21 +98,23 @@ def choose_shape(graph: Graph, constraints: Constraints) -> Choice:
         )
         for rows, columns, lanes in tiles
     )
-    scored = _score(ranked, lower_once, constraints)
+    scored, rejected = _score(ranked, lower_once, constraints)
     limit = min(cycles for cycles, _ in scored) * (1 + CYCLES_WORTH_HARDWARE)
     cycles, shape = min(
         ((cycles, shape) for cycles, shape in scored if cycles <= limit),
         key=lambda item: (_hardware(item[1]), item[0], item[1]),
     )
-    others = [item for item in scored if _array(item[1]) != _array(shape)]
-    runner_up = min(others, default=None)
+    others = [item for item in scored + rejected if _array(item[1]) != _array(shape)]
+    runner_up = min(others)[1] if others else None
     work = _array_work(lower_once(shape.channel_lanes))
     return Choice(
         shape=shape,
         cycles=cycles,
         bound=arithmetic_bound(work, *_array(shape)),
-        runner_up=runner_up[1] if runner_up else None,
-        runner_up_cycles=runner_up[0] if runner_up else None,
+        runner_up=runner_up,
+        runner_up_cycles=None
+        if runner_up is None
+        else shape_cycles(lower_once(runner_up.channel_lanes), runner_up),
         candidates=sum(
             len(list(_variants(rows, columns, lanes, constraints)))
             for rows, columns, lanes in tiles
@@ -120,39 +122,45 @@ def choose_shape(graph: Graph, constraints: Constraints) -> Choice:
     )
 
 
+Scored = list[tuple[int, ArrayShape]]
+
+
 def _score(
     ranked: list[tuple[int, int, int, int]],
     lower_once: Callable[[int], Lowered],
     constraints: Constraints,
-) -> list[tuple[int, ArrayShape]]:
-    """Exact cycles of all shapes that may be chosen, and of the best of some others.
+) -> tuple[Scored, Scored]:
+    """Exact cycles of all shapes that may be chosen, and lower bounds for the best of the others.
 
     `ranked` are arrays behind their arithmetic bounds, ascending. More requantization lanes and
     more banks never cost cycles, so that an array whose richest variant is too slow is out; and a
     variant is if it is too slow even with every launch as early as can be.
     """
-    scored: list[tuple[int, ArrayShape]] = []
+    scored: Scored = []
+    rejected: Scored = []
     best = math.inf
 
-    def add(shape: ArrayShape) -> None:
+    def add(shape: ArrayShape) -> bool:
+        """Score a shape; False if it is out."""
         nonlocal best
         lowered = lower_once(shape.channel_lanes)
         cycles = shape_cycles(lowered, shape, exact=False)
-        if cycles <= best * (1 + CYCLES_WORTH_HARDWARE):
-            cycles = shape_cycles(lowered, shape)
-            scored.append((cycles, shape))
-            best = min(best, cycles)
+        if cycles > best * (1 + CYCLES_WORTH_HARDWARE):
+            rejected.append((cycles, shape))
+            return False
+        cycles = shape_cycles(lowered, shape)
+        scored.append((cycles, shape))
+        best = min(best, cycles)
+        return True
 
     for bound, rows, columns, lanes in ranked:
-        if bound > best * (1 + CYCLES_WORTH_HARDWARE):
+        if bound > best * (1 + CYCLES_WORTH_HARDWARE) and rejected:
             break
         *others, richest = _variants(rows, columns, lanes, constraints)
-        before = len(scored)
-        add(richest)
-        if len(scored) > before:
+        if add(richest):
             for shape in others:
                 add(shape)
-    return scored
+    return scored, rejected
 
 
 def _array(shape: ArrayShape) -> tuple[int, int, int]:

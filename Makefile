@@ -2,7 +2,7 @@
 #
 #   make demo     quantize the example network, generate its accelerator, prove it byte for byte
 #   make test     style, types and the test suite
-#   make bench    predicted and simulated cycles of the example network on several budgets
+#   make bench    a suite of networks on several budgets: cycles, utilization, proofs
 #   make install  only the virtual environment .venv
 #   make lint     only style and types
 #   make clean    remove what the tools wrote; `make distclean` removes .venv too
@@ -23,10 +23,6 @@ PIP := $(BIN)/python -m pip -q --disable-pip-version-check install $(PIP_FLAGS)
 
 DEMO := build/fashion_cnn
 MODEL := examples/fashion_cnn/model.py
-BUILD := $(BIN)/isomac build $(MODEL):fashion_cnn --data $(MODEL):calibration \
-  --test-data $(MODEL):evaluation
-# Budgets of multipliers for `make bench`.
-BUDGETS ?= 16 64 256
 
 # need TEST THING: ends with one sentence when the test fails.
 NEED := need() { eval "$$1" >/dev/null 2>&1 || { echo "isomac needs $$2." >&2; exit 1; }; };
@@ -35,14 +31,12 @@ NEED := need() { eval "$$1" >/dev/null 2>&1 || { echo "isomac needs $$2." >&2; e
 .DEFAULT_GOAL := demo
 
 demo: install
-	$(BUILD) -o $(DEMO)
+	$(BIN)/isomac build $(MODEL):fashion_cnn --data $(MODEL):calibration \
+	  --test-data $(MODEL):evaluation -o $(DEMO)
 	$(BIN)/isomac cosim $(DEMO) -n 64
 
 bench: install
-	set -e; for budget in $(BUDGETS); do \
-	  $(BUILD) --multipliers $$budget -o build/bench/$$budget; \
-	  $(BIN)/isomac cosim build/bench/$$budget; \
-	done
+	$(BIN)/isomac bench
 
 test: lint
 	$(BIN)/pytest -n 2

@@ -78,7 +78,7 @@ class Walker(wiring.Component):
         # Every tile begins before the end of the map. The steps back over all inner loops tell how
         # far it reaches from there; padding on one side alone makes that more than the map.
         farthest_y = (1 << len(job.input_height)) + (1 << len(job.y_channel_tile))
-        farthest_x = (1 << len(job.input_width)) + (1 << len(job.x_kernel_row)) + p.banks
+        farthest_x = (1 << len(job.input_width)) + (1 << len(job.x_channel_tile)) + p.banks
         lowest = 1 << max(len(job.start_y), len(job.start_x))
         self.coordinate_bits = bits_for(max(farthest_y, farthest_x, lowest), signed=True)
         super().__init__(

@@ -12,8 +12,20 @@ from isomac_hw.activation_memory import ActivationMemory
 from isomac_hw.job import FIELD_NAMES, Job, JobLayout
 from isomac_hw.parameters import AcceleratorParameters
 
+FLAGS = (
+    "ends_layer",
+    "ends_program",
+    "dense",
+    "reduce_max",
+    "add",
+    "weight_restart",
+    "linear",
+    "lane_sum",
+)
 #: A layout with room for every value that a small test wants.
-LAYOUT = JobLayout.derive([], fixed=False, at_least=dict.fromkeys(FIELD_NAMES, 10))
+LAYOUT = JobLayout.derive(
+    [], fixed=False, at_least=dict.fromkeys(FIELD_NAMES, 10) | dict.fromkeys(FLAGS, 1)
+)
 
 
 def parameters(**changes: Any) -> AcceleratorParameters:

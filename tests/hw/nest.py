@@ -21,7 +21,6 @@ LOOPS = (
 )
 #: Loops that share a field of the job, which therefore must need the same step.
 Y_FIELD = {"column": "y_block", "tile_column": "y_channel_tile"}
-X_FIELD = {"channel_tile": "x_kernel_row"}
 #: Fields of the job that count a loop; the rows of a tile are those of the hardware.
 COUNT_FIELD = {
     "chunk": "chunks",
@@ -94,7 +93,7 @@ class Nest:
             for tracker, steps, shared in (
                 ("address", self.address, {}),
                 ("y", self.y, Y_FIELD),
-                ("x", self.x, X_FIELD),
+                ("x", self.x, {}),
             ):
                 back = sum(
                     (self.counts[inner] - 1) * steps.get(inner, 0) for inner in LOOPS[index + 1 :]

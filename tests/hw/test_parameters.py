@@ -8,14 +8,16 @@ from typing import Any
 import pytest
 
 from isomac_hw.job import Job, JobLayout
-from isomac_hw.parameters import AcceleratorParameters
+from isomac_hw.parameters import FEATURES, AcceleratorParameters
 from isomac_hw.softmax import SoftmaxParameters
 from tests.hw.bench import parameters
 
 SOFTMAX = SoftmaxParameters(
     channel_lanes=5, address_bits=8, channels_bits=4, pixels_bits=6, sum_bits=21
 )
-FEATURE_RULE = "Features must be a subset of dense, depthwise, max, add, softmax in that order"
+FEATURE_RULE = (
+    "Features must be a subset of dense, depthwise, max, add, lane_sum, softmax in that order"
+)
 WITH_SOFTMAX = {"features": ("dense", "softmax"), "softmax": SOFTMAX}
 
 

@@ -34,7 +34,7 @@ def random_nest(generator: random.Random, p: AcceleratorParameters) -> Nest:
         counts=counts,
         address={name: generator.randrange(256) for name in LOOPS} | {"chunk": p.banks},
         y=steps(("row", "kernel_row", "tile_row")),
-        x=steps(("row", "block", "column", "tile_column", "tile_row")) | {"chunk": p.banks},
+        x=steps(LOOPS) | {"chunk": p.banks},
         base=generator.randrange(256),
         start_y=generator.randint(-20, 20),
         start_x=generator.randint(-20, 20),
@@ -124,4 +124,16 @@ def test_coordinates_fit_the_narrowest_layout(
     job = nest.job(
         1 << p.address_bits, input_height=window["size"][0], input_width=window["size"][1]
     )
+    run(p, [nest], seed=None, layout=JobLayout.derive([job], fixed=True))
+
+
+@pytest.mark.parametrize("kernel_rows", [1, 2])
+def test_coordinates_of_a_line(kernel_rows: int) -> None:
+    """The rows of the tile, and the kernel rows of a shared sum, walk along a short line."""
+    p = parameters(tile_rows=8)
+    steps = {"chunk": p.banks, "row": 3, "kernel_row": 24}
+    nest = Nest(
+        dict.fromkeys(LOOPS, 1) | {"row": 8, "kernel_row": kernel_rows}, address=steps, x=steps
+    )
+    job = nest.job(1 << p.address_bits, input_height=1, input_width=1 + 24 * (kernel_rows - 1))
     run(p, [nest], seed=None, layout=JobLayout.derive([job], fixed=True))

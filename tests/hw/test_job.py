@@ -8,8 +8,7 @@ from amaranth.hdl import Const, Module, Signal
 from amaranth.sim import Simulator, SimulatorContext
 
 from isomac_hw.job import FIELD_NAMES, SIGNED, Job, JobField, JobLayout, Kind, bits_for
-
-UNSIGNED = tuple(name for name in FIELD_NAMES if name not in SIGNED)
+from tests.hw.bench import simulate
 
 
 def random_job(generator: random.Random) -> Job:
@@ -83,6 +82,33 @@ def test_signed_fields() -> None:
     negative = {"start_y", "y_row", "x_tile_row", "pad_value", "quant_min", "zero_point_b"}
     assert negative < SIGNED
     assert not {"kind", "taps", "address_row", "input_base", "output_row", "words"} & SIGNED
+
+
+def test_hold() -> None:
+    """Fields are kept in registers from a cycle with ``load`` on; constants need none."""
+    jobs = [Job(kind=1, taps=5, start_y=-3, stride=1), Job(kind=1, taps=2, start_y=1, stride=1)]
+    layout = JobLayout.derive(jobs, fixed=True)
+    row, load, m = Signal(layout.width), Signal(), Module()
+    held = layout.view(row).hold(m, load, ["taps", "start_y", "stride"])
+    assert isinstance(held.stride, Const)
+    with pytest.raises(AttributeError, match=r"^kind$"):
+        _ = held.kind
+
+    async def testbench(ctx: SimulatorContext) -> None:
+        def found() -> list[int]:
+            return [ctx.get(value) for value in (held.taps, held.start_y, held.stride)]
+
+        for job in jobs:
+            ctx.set(row, layout.pack(job))
+            ctx.set(load, 1)
+            await ctx.tick()
+            ctx.set(load, 0)
+            for noise in (0, (1 << layout.width) - 1):
+                ctx.set(row, noise)
+                assert found() == [job.taps, job.start_y, 1]
+                await ctx.tick()
+
+    simulate(m, testbench)
 
 
 @pytest.mark.parametrize("fixed", [False, True])

@@ -15,9 +15,7 @@ from tests.hw.bench import parameters
 SOFTMAX = SoftmaxParameters(
     channel_lanes=5, address_bits=8, channels_bits=4, pixels_bits=6, sum_bits=21
 )
-FEATURE_RULE = (
-    "Features must be a subset of dense, depthwise, max, add, lane_sum, softmax in that order"
-)
+FEATURE_RULE = f"Features must be a subset of {', '.join(FEATURES)} in that order"
 WITH_SOFTMAX = {"features": ("dense", "softmax"), "softmax": SOFTMAX}
 
 

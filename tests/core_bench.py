@@ -98,3 +98,46 @@ def run_program(
     simulator.add_testbench(bench)
     simulator.run()
     return runs
+
+
+def run_back_to_back(program: Program, inputs: list[list[int]]) -> tuple[list[list[int]], int]:
+    """Outputs of inferences that follow each other at once, and the cycles they all took.
+
+    Input words are offered without a pause, and `start` rises as soon as `done` is seen. Cycles are
+    counted from the first accepted input word to the last output word, both included.
+    """
+    core = Core(program.parameters, program.images)
+    outputs: list[list[int]] = []
+    span = [0, 0]
+
+    async def bench(ctx: SimulatorContext) -> None:
+        queue = [word for words in inputs for word in words]
+        ctx.set(core.o.ready, 1)
+        ctx.set(core.start, 1)
+        outputs.append([])
+        cycle = 0
+        while len(outputs) <= len(inputs):
+            ctx.set(core.i.valid, bool(queue))
+            ctx.set(core.i.payload, queue[0] if queue else 0)
+            accepted = bool(queue) and ctx.get(core.i.ready)
+            if ctx.get(core.o.valid):
+                outputs[-1].append(ctx.get(core.o.payload))
+                span[1] = cycle
+            done = ctx.get(core.done)
+            assert not ctx.get(core.error)
+            await ctx.tick()
+            if accepted and len(queue) == sum(map(len, inputs)):
+                span[0] = cycle
+            if accepted:
+                queue.pop(0)
+            ctx.set(core.start, done)
+            if done:
+                outputs.append([])
+            cycle += 1
+            assert cycle < 300_000, "the core did not finish"
+
+    simulator = Simulator(core)
+    simulator.add_clock(1e-6)
+    simulator.add_testbench(bench)
+    simulator.run()
+    return outputs[:-1], span[1] - span[0] + 1

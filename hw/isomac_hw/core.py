@@ -12,7 +12,8 @@ from isomac_hw.activation_memory import ActivationMemory
 from isomac_hw.counters import COUNTER_BITS, Counters
 from isomac_hw.errors import ErrorCode
 from isomac_hw.image_memory import ImageMemory
-from isomac_hw.input_store import InputStore, Packing
+from isomac_hw.input_store import Packing
+from isomac_hw.input_unit import InputUnit
 from isomac_hw.job import JobView, Kind
 from isomac_hw.legality import job_is_legal
 from isomac_hw.load_port import LOAD_BITS, LoadPort, LoadTarget
@@ -107,10 +108,11 @@ class Core(wiring.Component):
             banks=p.banks,
             address_bits=p.address_bits,
         )
-        m.submodules.input_store = store = InputStore(
+        m.submodules.input_unit = arrival = InputUnit(
             packings=[Packing(p.channel_lanes, p.banks, channels) for channels in p.input_channels],
             address_bits=p.address_bits,
-            count_bits=max(len(job.words), len(job.stream_words)),
+            job=job,
+            overlap=p.overlap_input,
         )
         m.submodules.output_fetch = fetch = OutputFetch(
             word_bits=word_bits,
@@ -125,15 +127,13 @@ class Core(wiring.Component):
         is_kind = {kind: Signal(name=f"is_{kind.name.lower()}") for kind in kinds}
         for kind, signal in is_kind.items():
             m.d.comb += signal.eq(job.kind == kind)
+        healthy = (sequencer.fault == 0) & (sequencer.error == 0)
         launch = {kind: sequencer.launch & is_kind[kind] for kind in kinds}
         m.d.comb += [
             load_job.eq(sequencer.load),
             memories["program"].address.eq(sequencer.program_address),
-            store.start.eq(launch[Kind.INPUT]),
-            store.base.eq(job.output_base),
-            store.words.eq(job.words),
-            store.stream_words.eq(job.stream_words),
-            store.packing.eq(job.packing),
+            arrival.launch.eq(launch[Kind.INPUT]),
+            arrival.prefetch.eq(stepper.job_end & job.frees_input & healthy),
             fetch.start.eq(launch[Kind.OUTPUT]),
             fetch.base.eq(job.input_base),
             fetch.words.eq(job.words),
@@ -143,14 +143,14 @@ class Core(wiring.Component):
             output.start.eq(sequencer.back_start),
             loader.read_data.eq(activations.read_data),
         ]
-        wiring.connect(m, wiring.flipped(self.i), store.i)
+        wiring.connect(m, wiring.flipped(self.i), arrival.i)
         wiring.connect(m, fetch.o, wiring.flipped(self.o))
 
         # One read port and one write port: only the unit of the running job uses them. All but the
         # input store write single words, which go to their place in a row.
         writers: dict[Kind, OutputStage | Softmax] = {Kind.ARRAY: output}
         readers: dict[Kind, OutputFetch | Loader] = {Kind.OUTPUT: fetch, Kind.ARRAY: loader}
-        dones = {Kind.INPUT: store.done, Kind.OUTPUT: fetch.done}
+        dones = {Kind.INPUT: arrival.done, Kind.OUTPUT: fetch.done}
         softmax_overrun: Value = Value.cast(0)
         if p.softmax is not None:
             softmax = m.submodules.softmax = Softmax(p.softmax)
@@ -175,25 +175,25 @@ class Core(wiring.Component):
                     activations.read_enable.eq(reader.read_enable),
                     activations.read_address.eq(reader.read_address),
                 ]
+        # What arrives ahead of its job waits for the layer that runs.
+        m.d.comb += [
+            arrival.grant.eq(~word_write),
+            write_mask.eq(arrival.write_mask),
+            activations.write_address.eq(arrival.write_address),
+            activations.write_data.eq(arrival.write_data),
+        ]
         for kind, writer in writers.items():
             with m.If(is_kind[kind]):
+                m.d.comb += [word_write.eq(writer.write_enable), word_data.eq(writer.write_data)]
+            with m.If(is_kind[kind] & word_write):
                 m.d.comb += [
-                    word_write.eq(writer.write_enable),
-                    word_data.eq(writer.write_data),
                     activations.write_address.eq(writer.write_address),
-                    write_mask.eq(word_write << writer.write_address[: ceil_log2(p.banks)]),
+                    write_mask.eq(1 << writer.write_address[: ceil_log2(p.banks)]),
                     *(word.eq(word_data) for word in activations.write_data),
                 ]
-        with m.If(is_kind[Kind.INPUT]):
-            m.d.comb += [
-                write_mask.eq(store.write_mask),
-                activations.write_address.eq(store.write_address),
-                activations.write_data.eq(store.write_data),
-            ]
         for kind, done in dones.items():
             with m.If(is_kind[kind]):
                 m.d.comb += sequencer.unit_done.eq(done)
-        healthy = (sequencer.fault == 0) & (sequencer.error == 0)
         write_overrun = Signal()
         m.d.comb += [
             write_overrun.eq(write_mask.any() & (activations.write_address >= p.activation_depth)),
@@ -219,7 +219,7 @@ class Core(wiring.Component):
             sequencer.back_done.eq(output.done),
             stepper.can_finish.eq(output.can_finish & ~sequencer.back_waits),
             counters.reset.eq(sequencer.begin),
-            counters.input_accepted.eq(store.i.valid & store.i.ready),
+            counters.input_accepted.eq(arrival.accepted),
             counters.layer_end.eq(sequencer.layer_end),
             counters.finished.eq(sequencer.finished | (sequencer.error != 0)),
             self.busy.eq(sequencer.busy),

@@ -93,6 +93,8 @@ class InputStore(wiring.Component):
     packing : In
         Index into ``packings``.
     i : In(stream)
+    grant : In(1)
+        The write port is free; without it a group waits.
     write_mask, write_address, write_data : Out
         To the activation memory.
     done : Out(1)
@@ -110,6 +112,7 @@ class InputStore(wiring.Component):
                 "stream_words": In(count_bits),
                 "packing": In(max(1, ceil_log2(len(self._packings)))),
                 "i": In(stream.Signature(8 * self._lanes)),
+                "grant": In(1),
                 "write_mask": Out(self._banks),
                 "write_address": Out(address_bits),
                 "write_data": Out(data.ArrayLayout(8 * self._lanes, self._banks)),
@@ -142,7 +145,7 @@ class InputStore(wiring.Component):
         last_group = Signal()
         level_after = Signal.like(level)
         m.d.comb += [
-            emits.eq(running & ((level >= group_bytes) | (~arriving & (level != 0)))),
+            emits.eq(self.grant & running & ((level >= group_bytes) | (~arriving & (level != 0)))),
             last_group.eq(words_left < group),
             level_after.eq(Mux(emits, Mux(level >= group_bytes, level - group_bytes, 0), level)),
             self.i.ready.eq(running & arriving & (level_after <= room)),

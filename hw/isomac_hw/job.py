@@ -83,6 +83,8 @@ class Job:
     launch_delay
         Cycles from the last step of the job's last tile to the launch of the next job;
         0 if the next job must wait for the end. See :class:`isomac_hw.sequencer.Sequencer`.
+    frees_input
+        The input is used up when the last step of this job is issued: the next one may arrive.
     plane_stride, channels
         Softmax: words between planes, and channels minus one.
     """
@@ -152,6 +154,7 @@ class Job:
     zero_point_b: int | None = None
     multiplier_b: int | None = None
     launch_delay: int | None = None
+    frees_input: int | None = None
     plane_stride: int | None = None
     channels: int | None = None
 

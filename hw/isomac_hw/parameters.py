@@ -54,6 +54,8 @@ class AcceleratorParameters:
         Unsigned width of the multiplier.
     shift_min, shift_bits
         Right shifts run from ``shift_min`` to ``shift_min + 2 ** shift_bits - 1``; at least 1.
+    overlap_input
+        Whether the next input may arrive while the array still works on this one.
     softmax
         Of the softmax unit, where there is one.
     job_layout
@@ -85,6 +87,7 @@ class AcceleratorParameters:
     multiplier_bits: int
     shift_min: int
     shift_bits: int
+    overlap_input: bool = False
     softmax: SoftmaxParameters | None = None
     job_layout: JobLayout
 

@@ -26,11 +26,12 @@ class MemoryPlan:
     alive: Mapping[str, tuple[int, int]]
 
 
-def plan_memory(lowered: Lowered, banks: int) -> MemoryPlan:
+def plan_memory(lowered: Lowered, banks: int, *, overlap_input: bool = False) -> MemoryPlan:
     """Place the buffers, largest first, each at the lowest address that is free while it lives.
 
     Input and output of one work never overlap, since a job reads while it writes. Every buffer
-    begins in bank 0, which the arrival of an input needs.
+    begins in bank 0, which the arrival of an input needs. With `overlap_input` the next input may
+    arrive at any time, so that its buffer is never another's.
     """
     alive: dict[str, tuple[int, int]] = {}
 
@@ -46,6 +47,9 @@ def plan_memory(lowered: Lowered, banks: int) -> MemoryPlan:
             touch(view.buffer, step)
     for view in lowered.outputs:
         touch(view.buffer, len(work) + 1)
+    if overlap_input:
+        for view in lowered.inputs:
+            touch(view.buffer, len(work) + 1)
 
     base: dict[str, int] = {}
     words = 1

@@ -26,7 +26,7 @@ from isomac.errors import IsomacError
 from isomac.graph.graph import Graph
 from isomac_hw.core import Images
 from isomac_hw.input_store import Packing
-from isomac_hw.job import Job
+from isomac_hw.job import Job, Kind
 from isomac_hw.parameters import AcceleratorParameters
 from isomac_hw.softmax import SoftmaxParameters
 
@@ -115,17 +115,27 @@ def array_shape(parameters: AcceleratorParameters) -> ArrayShape:
     )
 
 
-def compile_graph(graph: Graph, shape: ArrayShape, *, mode: str = "fixed") -> Program:
+def compile_graph(
+    graph: Graph, shape: ArrayShape, *, mode: str = "fixed", overlap_input: bool = False
+) -> Program:
     """Compile a graph for hardware of this shape whose other parameters follow from the graph.
+
+    With `overlap_input` the next input may arrive while the array works, in memory of its own.
 
     Raises
     ------
     IsomacError
         If the hardware cannot do an operation.
     """
+    if overlap_input and len(graph.inputs) > 1:
+        raise IsomacError(
+            f"only a network with one input can overlap its arrival, {graph} has "
+            f"{len(graph.inputs)}"
+        )
     lowered = lower(graph, shape.channel_lanes)
     array_work = [work for work in lowered.work if isinstance(work, ArrayWork)]
-    builder = _Builder(lowered, shape, window_columns(array_work, shape))
+    window = window_columns(array_work, shape)
+    builder = _Builder(lowered, shape, window, overlap_input=overlap_input)
     parameters = derive_parameters(builder.requirements(), mode)
     return builder.program(parameters)
 
@@ -161,9 +171,12 @@ class _Builder:
         shape: ArrayShape,
         window: int,
         hardware: AcceleratorParameters | None = None,
+        *,
+        overlap_input: bool = False,
     ):
         self.lowered, self.shape, self.window = lowered, shape, window
-        self.plan = plan_memory(lowered, shape.banks)
+        self.overlap_input = hardware.overlap_input if hardware else overlap_input
+        self.plan = plan_memory(lowered, shape.banks, overlap_input=self.overlap_input)
         self.lane_sum = hardware is None or hardware.has("lane_sum")
         self.geometry = {
             id(work): Geometry.of(work, shape, window, lane_sum=self.lane_sum)
@@ -213,10 +226,32 @@ class _Builder:
             for layer in self._working()
         ]
         rows.append([output_job(view, self.base(view)) for view in self.lowered.outputs])
+        if self.overlap_input:
+            self._free_input(rows)
         for row in rows:
             row[-1] = replace(row[-1], ends_layer=1)
         rows[-1][-1] = replace(rows[-1][-1], ends_program=1)
         return rows
+
+    def _free_input(self, rows: list[list[Job]]) -> None:
+        """Let the next input arrive behind the front of the last array job that reads this one.
+
+        If another kind of job reads it after that, or none does, nothing arrives ahead.
+        """
+        buffer = self.lowered.inputs[0].buffer
+        places = [
+            (row, column, work)
+            for row, layer in enumerate(self._working(), start=len(self.lowered.inputs))
+            for column, work in enumerate(layer.work)
+            if any(view.buffer == buffer for view in work.reads)
+        ]
+        leaves = any(view.buffer == buffer for view in self.lowered.outputs)
+        last = places[-1] if places and not leaves else None
+        for row, jobs in enumerate(rows):
+            for column, job in enumerate(jobs):
+                if job.kind == Kind.ARRAY:
+                    frees = last is not None and (row, column) == last[:2]
+                    rows[row][column] = replace(job, frees_input=int(frees))
 
     def _working(self) -> list[Layer]:
         return [layer for layer in self.lowered.layers if layer.work]
@@ -243,6 +278,7 @@ class _Builder:
             window_columns=self.window,
             strides=self.strides,
             input_channels=self.input_channels,
+            overlap_input=self.overlap_input,
             lane_sum=any(geometry.lane_sum for geometry in self.geometry.values()),
             work=self.lowered.work,
             constants=list(self.all_constants.values()),

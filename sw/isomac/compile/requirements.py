@@ -23,6 +23,8 @@ class Requirements:
         Of the array and its window.
     input_channels
         Packings of the input stream.
+    overlap_input
+        Whether the next input may arrive while the array works.
     lane_sum
         Whether pixel lanes share a sum anywhere.
     work, constants
@@ -37,6 +39,7 @@ class Requirements:
     window_columns: int
     strides: tuple[int, ...]
     input_channels: tuple[int, ...]
+    overlap_input: bool
     lane_sum: bool
     work: list[Work]
     constants: list[Constants]
@@ -203,6 +206,7 @@ def derive_parameters(needs: Requirements, mode: str) -> AcceleratorParameters:
         weight_depth=weight_depth,
         requant_depth=requant_depth,
         program_depth=jobs,
+        overlap_input=needs.overlap_input,
         accumulator_bits=accumulator_bits,
         bias_bits=bias_bits,
         sum_bits=sum_bits,

@@ -1,0 +1,1 @@
+"""The networks of the suite: each module here registers one with `isomac.bench.registry`."""

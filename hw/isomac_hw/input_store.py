@@ -145,7 +145,8 @@ class InputStore(wiring.Component):
         last_group = Signal()
         level_after = Signal.like(level)
         m.d.comb += [
-            emits.eq(self.grant & running & ((level >= group_bytes) | (~arriving & (level != 0)))),
+            # Without a stream word to come, what is there must do: a job always ends.
+            emits.eq(self.grant & running & ((level >= group_bytes) | ~arriving)),
             last_group.eq(words_left < group),
             level_after.eq(Mux(emits, Mux(level >= group_bytes, level - group_bytes, 0), level)),
             self.i.ready.eq(running & arriving & (level_after <= room)),

@@ -31,12 +31,14 @@ class Bench:
         self.random = random.Random(seed)
         self.dut = InputStore(packings=self.packings, address_bits=ADDRESS_BITS, count_bits=10)
 
-    def run(self, planes: list[Plane], *, offer: float = 1) -> None:
+    def run(self, planes: list[Plane], *, offer: float = 1, grant: float = 1) -> None:
+        """Run the jobs; a stream word and the write port are there with these probabilities."""
+
         async def testbench(ctx: SimulatorContext) -> None:
             ctx.set(self.dut.i.valid, 1)
             assert not ctx.get(self.dut.i.ready)
             for plane in planes:
-                await self.run_plane(ctx, plane, offer)
+                await self.run_plane(ctx, plane, offer, grant)
 
         simulate(self.dut, testbench)
 
@@ -48,7 +50,9 @@ class Bench:
         ctx.set(dut.stream_words, stream_words - 1)
         ctx.set(dut.packing, plane.packing)
 
-    async def run_plane(self, ctx: SimulatorContext, plane: Plane, offer: float) -> None:
+    async def run_plane(
+        self, ctx: SimulatorContext, plane: Plane, offer: float, grant: float
+    ) -> None:
         dut, packing = self.dut, self.packings[plane.packing]
         pixels = [self.random.randbytes(packing.channels) for _ in range(plane.pixels)]
         stream = b"".join(pixels)
@@ -75,9 +79,12 @@ class Bench:
             # More words than the job has are on offer, but only its own may be taken.
             valid = self.random.random() < offer
             word = words[accepted] if accepted < len(words) else self.random.randbytes(self.lanes)
+            granted = self.random.random() < grant
             ctx.set(dut.i.valid, valid)
+            ctx.set(dut.grant, granted)
             ctx.set(dut.i.payload, int.from_bytes(word, "little"))
             finished = bool(ctx.get(dut.done))
+            assert granted or not ctx.get(dut.write_mask)
             self.note_writes(ctx, found)
             assert finished == (len(found) == len(pixels))
             accepted += bool(valid and ctx.get(dut.i.ready))
@@ -86,7 +93,7 @@ class Bench:
             await ctx.tick()
         assert found == expected
         assert accepted == len(words)
-        if offer == 1:
+        if offer == grant == 1:
             # The first word is accepted in the cycle after the start.
             assert cycles == packing.cycles(plane.pixels)
         ctx.set(dut.i.valid, 1)
@@ -115,8 +122,8 @@ SIZES = [
 
 
 @pytest.mark.parametrize(("lanes", "banks", "channels"), SIZES)
-@pytest.mark.parametrize("offer", [1, 0.4])
-def test_planes(lanes: int, banks: int, channels: list[int], offer: float) -> None:
+@pytest.mark.parametrize(("offer", "grant"), [(1, 1), (0.4, 1), (1, 0.4), (0.7, 0.5)])
+def test_planes(lanes: int, banks: int, channels: list[int], offer: float, grant: float) -> None:
     bench = Bench(lanes, banks, channels, seed=lanes)
     planes = [
         Plane(packing, pixels, banks * bench.random.randrange(512 // banks))
@@ -124,7 +131,7 @@ def test_planes(lanes: int, banks: int, channels: list[int], offer: float) -> No
         for pixels in (1, banks, banks + 1, 23)
     ]
     bench.random.shuffle(planes)
-    bench.run(planes, offer=offer)
+    bench.run(planes, offer=offer, grant=grant)
 
 
 def test_addresses_wrap() -> None:
@@ -148,6 +155,7 @@ def test_a_job_that_contradicts_itself_ends(
         await ctx.tick()
         ctx.set(dut.start, 0)
         ctx.set(dut.i.valid, 1)
+        ctx.set(dut.grant, 1)
         found: dict[int, int] = {}
         for _ in range(60):
             bench.note_writes(ctx, found)

@@ -9,7 +9,6 @@ nothing; the fast mode captures every write, shown without and with the time of 
 import argparse
 import json
 import os
-import subprocess
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -32,7 +31,21 @@ HERE = Path(__file__).parent
 
 
 class BareRunner(SimulatorRunner):
-    """Builds the bare loop: the flags of the fast mode, without VPI and without visible signals."""
+    """The bare loop: the flags of the fast mode, without VPI and without visible signals."""
+
+    def __init__(self, bundle: Bundle, work: Path) -> None:
+        super().__init__(trace=False)
+        self._bundle = bundle
+        self._work = work
+        self._words = work / "input.bin"
+        self._words.write_bytes(bundle.vector("input", 0, 1).tobytes())
+        self.build(
+            sources=[bundle.verilog],
+            hdl_toplevel=bundle.manifest.top,
+            build_args=build_flags(bundle.manifest, trace=False),
+            build_dir=work / "bare",
+            log_file=work / "bare.log",
+        )
 
     def _build_command(self) -> list[list[str]]:
         verilate, *rest = super()._build_command()
@@ -41,31 +54,15 @@ class BareRunner(SimulatorRunner):
         verilate.remove("--vpi")
         return [verilate, *rest]
 
-
-def build_bare(bundle: Bundle, work: Path) -> Path:
-    """Build the bare loop and return its program."""
-    runner = BareRunner(trace=False)
-    runner.build(
-        sources=[bundle.verilog],
-        hdl_toplevel=bundle.manifest.top,
-        build_args=build_flags(bundle.manifest, trace=False),
-        build_dir=work / "bare",
-        log_file=work / "bare.log",
-    )
-    return work / "bare" / bundle.manifest.top
-
-
-def run_bare(bundle: Bundle, program: Path, work: Path, inferences: int) -> float:
-    """Cycles a second of the bare loop."""
-    words = work / "input.bin"
-    words.write_bytes(bundle.vector("input", 0, 1).tobytes())
-    limit = cycle_limit(bundle.manifest, 0)
-    arguments = [inferences, bundle.manifest.input_words, limit, words]
-    output = subprocess.run(
-        [str(program), *map(str, arguments)], cwd=work, check=True, capture_output=True, text=True
-    ).stdout
-    cycles, nanoseconds = (int(number) for number in output.split())
-    return cycles / nanoseconds * 1e9
+    def rate(self, inferences: int) -> float:
+        """Cycles a second of some inferences on the same input."""
+        manifest = self._bundle.manifest
+        arguments = [inferences, manifest.input_words, cycle_limit(manifest, 0), self._words]
+        self.log_file = self._work / "bare.out"
+        program = self._work / "bare" / manifest.top
+        self._execute([[str(program), *map(str, arguments)]], cwd=self._work)
+        cycles, nanoseconds = (int(number) for number in self.log_file.read_text().split())
+        return cycles / nanoseconds * 1e9
 
 
 def run_fast(bundle: Bundle, simulator: Path, inferences: int) -> tuple[float, float]:
@@ -131,15 +128,14 @@ def main() -> None:
         place_images(bundle, work)
         with console.status("building"):
             simulator = build_simulator(bundle)
-            bare = build_bare(bundle, work)
+            bare = BareRunner(bundle, work)
             stock = build_stock(bundle, work)
         bare_runs, fast_runs, compared_runs, stock_runs = [], [], [], []
         with console.status("measuring"):
             predicted = bundle.manifest.predicted_cycles
-            rate = run_bare(bundle, bare, work, 1)
-            wanted = max(1, int(options.seconds * rate / predicted))
+            wanted = max(1, int(options.seconds * bare.rate(1) / predicted))
             for _ in range(options.rounds):
-                bare_runs.append(run_bare(bundle, bare, work, wanted))
+                bare_runs.append(bare.rate(wanted))
                 fast, compared = run_fast(bundle, simulator, min(bundle.inputs, wanted))
                 fast_runs.append(fast)
                 compared_runs.append(compared)

@@ -36,7 +36,9 @@ demo: install
 	$(BIN)/isomac cosim $(DEMO) -n 64
 
 bench: install
-	$(BIN)/isomac bench
+	$(BIN)/isomac bench --peers --json bench/results.json
+	test -e $(DEMO)/manifest.json || $(MAKE) demo
+	$(BIN)/python bench/cosim_speed.py $(DEMO)
 
 test: lint
 	$(BIN)/pytest -n 2

@@ -1,5 +1,6 @@
 """Memory images (`*.hex`) and the words that carry them through the load port."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -31,9 +32,6 @@ def read_rows(path: Path, memory: Memory) -> list[int]:
 def load_stream(folder: Path, manifest: Manifest) -> NDArray[np.uint32]:
     """All packets that fill the memories of a programmable core, uint32 (n,).
 
-    A packet is the memory's load index, the number of rows, then each row from row 0 on in
-    ceil(width / 32) words, least significant first.
-
     Raises
     ------
     CosimError
@@ -41,16 +39,24 @@ def load_stream(folder: Path, manifest: Manifest) -> NDArray[np.uint32]:
     """
     packets = []
     for memory in manifest.memories:
-        if memory.load_index is None:
-            continue
-        pieces = -(-memory.width // 32)
-        rows = read_rows(folder / memory.file, memory)
-        body = b"".join(row.to_bytes(4 * pieces, "little") for row in rows)
-        packets.append(np.array([memory.load_index, len(rows)], "<u4"))
-        packets.append(np.frombuffer(body, "<u4"))
+        if memory.load_index is not None:
+            rows = read_rows(folder / memory.file, memory)
+            packets.append(load_packet(memory.load_index, memory.width, rows))
     if not packets:
         raise CosimError(f"{folder} has no memory that could be filled through a load port.")
-    return np.concatenate(packets).astype(np.uint32)
+    return np.concatenate(packets)
+
+
+def load_packet(index: int, width: int, rows: Sequence[int]) -> NDArray[np.uint32]:
+    """The words that fill a memory of `width` bits from row 0 on, uint32 (n,).
+
+    A packet is the memory's load index, the number of rows, then each row in ceil(width / 32)
+    words, least significant first.
+    """
+    row_bytes = 4 * -(-width // 32)
+    body = b"".join(row.to_bytes(row_bytes, "little") for row in rows)
+    header = np.array([index, len(rows)], "<u4")
+    return np.concatenate([header, np.frombuffer(body, "<u4")]).astype(np.uint32)
 
 
 def place_images(bundle: Bundle, run: Path, *, blank: bool = False) -> None:

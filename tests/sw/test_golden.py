@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from isomac.errors import GraphError, IsomacError
+from isomac.fuzz.generator.graphs import STEPS, Choices, random_graph, random_inputs
 from isomac.golden import evaluate
 from isomac.golden.operators import EVALUATORS
 from isomac.golden.rescale import exact_accumulator, rescale
@@ -17,7 +18,6 @@ from isomac.graph.graph import Graph
 from isomac.graph.operators import OPERATORS
 from isomac.graph.operators.add import Add
 from tests.sw.naive import naive_evaluate
-from tests.sw.random_graphs import STEPS, Choices, random_graph, random_inputs
 from tests.sw.small_graphs import convolution, graph, tensor
 
 SEEDS = st.integers(0, 2**32 - 1)

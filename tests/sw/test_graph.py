@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 
 from isomac.errors import GraphError, IsomacError
+from isomac.fuzz.generator.graphs import random_graph
 from isomac.graph.graph import Graph
 from isomac.graph.operation import Operation
 from isomac.graph.operators import OPERATORS
 from isomac.graph.operators.adaptive_average_pool import AdaptiveAveragePool
 from isomac.graph.operators.add import Add
 from isomac.graph.operators.reshape import Reshape
-from tests.sw.random_graphs import random_graph
 from tests.sw.small_graphs import after_convolution, convolution, graph, linear, tensor
 
 

@@ -12,10 +12,10 @@ import numpy.typing as npt
 import pytest
 
 from isomac.errors import IsomacError
+from isomac.fuzz.generator.graphs import random_graph
 from isomac.graph.file import load, save
 from isomac.graph.npy import decode_array
 from tests.sw.graph_files import members_of
-from tests.sw.random_graphs import random_graph
 from tests.sw.small_graphs import convolution, graph
 
 

@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from isomac.errors import IsomacError
+from isomac.fuzz.generator.graphs import Choices, random_graph
 from isomac.graph.file import load, save
 from isomac.graph.graph import Graph
 from tests.sw.graph_files import edit, members_of, write
-from tests.sw.random_graphs import Choices, random_graph
 
 Victim = tuple[Path, bytes, Graph]
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from tests.sw.random_constants import Constants
+from isomac.fuzz.generator.constants import Constants
 
 
 @dataclass(frozen=True)

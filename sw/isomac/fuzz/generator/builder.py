@@ -3,17 +3,20 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from isomac.fuzz.generator.constants import Constants
+from isomac.fuzz.generator.windows import random_axis, same_axis
 from isomac.graph.operation import Operation
 from isomac.graph.operators.convolution import Convolution
 from isomac.graph.operators.linear import Linear
 from isomac.graph.tensor import Tensor
-from tests.sw.random_constants import Constants
-from tests.sw.random_windows import random_axis, same_axis
 
 
 @dataclass
 class Builder:
-    """A graph that grows: every step reads `head` and leaves a new one."""
+    """A graph that grows: every step reads `head` and leaves a new one.
+
+    The settings are those of `isomac.fuzz.generator.graphs.Choices`.
+    """
 
     constants: Constants
     max_size: int
@@ -21,6 +24,8 @@ class Builder:
     max_kernel: int
     max_inputs: int
     maps_from_reshape: bool
+    one_softmax: tuple[int, int] | None
+    softmax_fields: dict[str, Any] | None = field(default=None, init=False)
     head: Tensor = field(init=False)
     tensors: list[Tensor] = field(default_factory=list)
     operations: list[Operation] = field(default_factory=list)

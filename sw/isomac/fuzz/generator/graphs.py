@@ -1,7 +1,7 @@
 """Random valid integer graphs, to try an implementation of the integer graph on.
 
-`random_graph(rng)` makes a graph, `random_inputs(graph, rng, count)` a batch for it. The same state
-of the generator gives the same graph.
+`random_graph(source)` makes a graph, `random_inputs(graph, rng, count)` a batch for it. The same
+choices of the source, such as a numpy generator, give the same graph.
 """
 
 from collections.abc import Callable
@@ -10,24 +10,25 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from isomac.fuzz.generator import steps
+from isomac.fuzz.generator.builder import Builder
+from isomac.fuzz.generator.constants import Constants
+from isomac.fuzz.generator.draws import Draws, SeededDraws
 from isomac.graph.graph import Graph
 from isomac.graph.verify import verify
-from tests.sw import random_steps
-from tests.sw.random_builder import Builder
-from tests.sw.random_constants import Constants
 
 #: The step that appends each operator.
 STEPS: dict[str, Callable[[Builder], None]] = {
-    "AdaptiveAveragePool": random_steps.adaptive_average_pool,
-    "Add": random_steps.add,
-    "AveragePool": random_steps.average_pool,
-    "Clamp": random_steps.clamp,
-    "Concatenate": random_steps.concatenate,
-    "Convolution": random_steps.convolution,
-    "Linear": random_steps.linear,
-    "MaxPool": random_steps.max_pool,
-    "Reshape": random_steps.reshape,
-    "Softmax": random_steps.softmax,
+    "AdaptiveAveragePool": steps.adaptive_average_pool,
+    "Add": steps.add,
+    "AveragePool": steps.average_pool,
+    "Clamp": steps.clamp,
+    "Concatenate": steps.concatenate,
+    "Convolution": steps.convolution,
+    "Linear": steps.linear,
+    "MaxPool": steps.max_pool,
+    "Reshape": steps.reshape,
+    "Softmax": steps.softmax,
 }
 
 #: Each operator, and the more often those that matter more.
@@ -63,6 +64,9 @@ class Choices:
         Whether a reshape may give a map, not only a vector.
     softmax_at_end
         Whether a softmax ends the graph.
+    one_softmax
+        Places of the reciprocal and shift of all softmax layers, which then have one table, as
+        hardware has. None leaves them free.
     extreme
         Probability that a constant is a corner case, such as a zero point of -128.
     """
@@ -77,13 +81,15 @@ class Choices:
     vector_input: bool = True
     maps_from_reshape: bool = True
     softmax_at_end: bool = False
+    one_softmax: tuple[int, int] | None = None
     extreme: float = 0.25
 
 
-def random_graph(rng: np.random.Generator, choices: Choices | None = None) -> Graph:
+def random_graph(source: np.random.Generator | Draws, choices: Choices | None = None) -> Graph:
     """Return a random graph that `verify` accepts."""
     choices = choices or Choices()
-    constants = Constants(rng, choices.extreme)
+    draws = SeededDraws(source) if isinstance(source, np.random.Generator) else source
+    constants = Constants(draws, choices.extreme)
     builder = Builder(
         constants,
         choices.max_size,
@@ -91,6 +97,7 @@ def random_graph(rng: np.random.Generator, choices: Choices | None = None) -> Gr
         choices.max_kernel,
         choices.max_inputs,
         choices.maps_from_reshape,
+        choices.one_softmax,
     )
     channels = int(constants.one_of(1, 3, 4, 12, constants.between(1, choices.max_channels)))
     size = [int(constants.one_of(1, *[constants.between(1, choices.max_size)] * 3)) for _ in "yx"]

@@ -1,9 +1,11 @@
 """One random operation, or a small branch that joins again, for each operator."""
 
-import math
+from typing import Any
 
 import numpy as np
 
+from isomac.fuzz.generator.builder import Builder
+from isomac.fuzz.generator.windows import random_axis, random_spans
 from isomac.graph.operators.adaptive_average_pool import AdaptiveAveragePool
 from isomac.graph.operators.add import Add
 from isomac.graph.operators.average_pool import AveragePool
@@ -18,8 +20,6 @@ from isomac.graph.operators.softmax import (
     softmax_table,
 )
 from isomac.graph.tensor import Tensor
-from tests.sw.random_builder import Builder
-from tests.sw.random_windows import random_axis, random_spans
 
 
 def convolution(b: Builder) -> None:
@@ -109,7 +109,7 @@ def add(b: Builder) -> None:
     else:
         other = b.convolve(c.one_of(*equals), outputs=x.shape[0], keep_size=True)
     y = b.tensor(x.shape)
-    multiplier, shift = c.rescale(2.0 ** c.rng.uniform(5, 8))
+    multiplier, shift = c.rescale(2.0 ** c.between(5, 8))
     second = c.one_of(multiplier, multiplier // 3, c.between(0, multiplier), 0)
     pair = [(x, multiplier), (other, second)]
     if c.chance(0.5):
@@ -146,7 +146,7 @@ def concatenate(b: Builder) -> None:
         else:
             parts.append(b.convolve(x, outputs=c.between(1, room), keep_size=True, like=x))
         room -= parts[-1].shape[0]
-    order = [parts[int(i)] for i in c.rng.permutation(len(parts))]
+    order = [parts[i] for i in c.order(len(parts))]
     channels = sum(part.shape[0] for part in parts)
     b.head = b.emit(Concatenate, order, b.tensor((channels, *x.shape[1:]), x))
 
@@ -170,11 +170,23 @@ def softmax(b: Builder) -> None:
     """With the table of an exponential, or any other."""
     c = b.constants
     x = b.head
-    table, bits, shift = softmax_table(2.0 ** c.rng.uniform(-8, 1)), 32, 24
-    if c.chance(c.extreme):
-        table = c.rng.integers(0, 2**16 + 1, 256)
-        table[255] = c.one_of(1, 2**16, max(1, int(table[255])))
-        bits, shift = c.between(1, 32), c.between(1, math.ceil(62 * c.rng.random() + 1e-9))
+    fields = _softmax_fields(b)
     like = None if c.chance(c.extreme) else Tensor("like", (1,), SOFTMAX_SCALE, SOFTMAX_ZERO_POINT)
-    y = b.tensor(x.shape, like)
-    b.head = b.emit(Softmax, [x], y, table=table, reciprocal_bits=bits, shift=shift)
+    b.head = b.emit(Softmax, [x], b.tensor(x.shape, like), **fields)
+
+
+def _softmax_fields(b: Builder) -> dict[str, Any]:
+    """Constants of a softmax: those of the one before if all must have the same."""
+    if b.softmax_fields is not None:
+        return b.softmax_fields
+    c = b.constants
+    table, bits, shift = softmax_table(2.0 ** c.between(-8, 1)), 32, 24
+    if c.chance(c.extreme):
+        table = np.random.default_rng(c.seed()).integers(0, 2**16 + 1, 256)
+        table[255] = c.one_of(1, 2**16, max(1, int(table[255])))
+        bits, shift = c.between(1, 32), c.between(1, 62)
+    if b.one_softmax is None:
+        return {"table": table, "reciprocal_bits": bits, "shift": shift}
+    bits, shift = b.one_softmax
+    b.softmax_fields = {"table": table, "reciprocal_bits": bits, "shift": shift}
+    return b.softmax_fields

@@ -1,0 +1,1 @@
+"""Random valid integer graphs: start with `graphs.random_graph`."""

@@ -37,7 +37,8 @@ def cosimulate(
 ) -> Report:
     """Simulate a bundle on its test vectors and compare every byte with the expected one.
 
-    The report is also written to `BUNDLE/reports/cosim.json`.
+    The report is also written to `BUNDLE/reports/cosim.json`, and the output words of the
+    accelerator, int8 (N, words, M), to `BUNDLE/reports/outputs.npy`.
 
     Parameters
     ----------

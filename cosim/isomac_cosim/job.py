@@ -49,6 +49,11 @@ def tally_path(run: Path) -> Path:
     return run / "tally.json"
 
 
+def outputs_path(run: Path) -> Path:
+    """Where the simulator process leaves the output words: int8 (N, words, M)."""
+    return run / "outputs.npy"
+
+
 def progress_path(run: Path) -> Path:
     """Where the simulator process notes how many inputs are done: a decimal number."""
     return run / "progress"

@@ -97,6 +97,7 @@ class Manifest:
     output_words: int
     output_tensors: tuple[OutputTensor, ...]
     layers: tuple[Layer, ...]
+    overlap_input: bool
 
 
 def read_manifest(path: Path) -> Manifest:
@@ -113,6 +114,17 @@ def read_manifest(path: Path) -> Manifest:
         raise CosimError(f"{path} is missing: {path.parent} is not a bundle.") from None
     except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
         raise CosimError(f"{path} cannot be read: {error}.") from None
+    return parse_manifest(data, path)
+
+
+def parse_manifest(data: Any, path: Path) -> Manifest:
+    """Check the content of a manifest; `path` is where it comes from, for messages.
+
+    Raises
+    ------
+    CosimError
+        If it is no manifest of a known format or contradicts itself.
+    """
     version = data.get("format") if isinstance(data, dict) else None
     if version != FORMAT:
         raise CosimError(f"{path} must have format {FORMAT}, not {version!r}.")
@@ -143,6 +155,7 @@ def _manifest(data: Mapping[str, Any]) -> Manifest:
             OutputTensor(str(entry["name"]), _storage(entry)) for entry in data["output"]["tensors"]
         ),
         layers=tuple(_layer(entry) for entry in data["layers"]),
+        overlap_input=bool(data.get("parameters", {}).get("overlap_input", False)),
     )
 
 

@@ -47,6 +47,8 @@ class Report:
     cycles, predicted_cycles: of each input.
     macs, multipliers: multiply-accumulates of an input, and multipliers of the core.
     utilization: macs / (cycles * multipliers), over all inputs.
+    back_to_back_cycles: from the end of an inference to that of the next when the next input
+        arrives behind the work on this one; None where the core does not do that.
     layers: in the order of execution.
     first_mismatch: the first wrong byte.
     failures: what is wrong besides bytes, in sentences.
@@ -76,6 +78,7 @@ class Report:
     macs: int
     multipliers: int
     utilization: float
+    back_to_back_cycles: float | None
     layers: tuple[LayerReport, ...]
     first_mismatch: Mismatch | None
     failures: tuple[str, ...]
@@ -126,6 +129,7 @@ def make_report(
     complete = tally.inputs == requested >= 1
     return Report(
         network=manifest.network,
+        back_to_back_cycles=tally.back_to_back_cycles,
         mode=job.mode,
         seed=job.seed,
         stall=job.stall,

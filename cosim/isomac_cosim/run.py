@@ -1,5 +1,6 @@
 """Runs one simulator process: a fresh folder with images and job, and the tally afterwards."""
 
+import shutil
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
@@ -11,7 +12,7 @@ from cocotb_tools.check_results import get_results
 from isomac_cosim.bundle import Bundle
 from isomac_cosim.errors import CosimError
 from isomac_cosim.images import place_images
-from isomac_cosim.job import VARIABLE, Job, progress_path, tally_path
+from isomac_cosim.job import VARIABLE, Job, outputs_path, progress_path, tally_path
 from isomac_cosim.runner import SimulatorRunner
 from isomac_cosim.tally import Tally
 
@@ -28,6 +29,8 @@ def run_job(
     progress: Callable[[int], None] | None = None,
 ) -> Tally:
     """Simulate and return what the simulator process has counted.
+
+    The output words go to `reports/outputs.npy` of the bundle, unless a waveform is wanted.
 
     Parameters
     ----------
@@ -55,6 +58,9 @@ def run_job(
             except (RuntimeError, SystemExit) as error:
                 failure = str(error)
         _require_success(run, failure)
+        if wave is None and outputs_path(run).is_file():
+            bundle.reports.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(outputs_path(run), bundle.reports / "outputs.npy")
         return Tally.load(tally_path(run))
 
 

@@ -38,6 +38,8 @@ class Scoreboard:
             if layer.storage is not None
         }
         self._output = OutputComparer(bundle.manifest.output_tensors, bundle.manifest.word_bytes)
+        #: Output words, int8 (N, words, M), of the captures checked so far.
+        self.outputs: list[NDArray[np.int8]] = []
         self.tally = Tally(layers=[LayerTally() for _ in bundle.manifest.layers])
 
     def check(self, capture: Capture, first_input: int) -> bool:
@@ -48,12 +50,34 @@ class Scoreboard:
         bool
             False if the core did not come to the end of it.
         """
+        self.outputs.append(capture.output[: capture.completed].copy())
         for begin, count in _uniform_runs(capture):
             self._check_run(capture, begin, count, first_input + begin)
         if capture.status is not Status.COMPLETE:
             self._check_incomplete(capture, first_input + capture.completed)
             return False
         return True
+
+    def check_stream(
+        self,
+        status: Status,
+        output: NDArray[np.int8],
+        ends: NDArray[np.uint32],
+        first_input: int,
+    ) -> None:
+        """Judge inferences that ran back to back, by their output alone.
+
+        `ends` are the cycles of the last output words, whose mean distance is the throughput.
+        """
+        if status is not Status.COMPLETE:
+            self._fail(f"Back to back, the core did not come to its end: {status.name}.")
+            return
+        row = first_input - self._expected.start
+        compared = self._output.compare(output, self._expected.output[row : row + len(output)])
+        wrong = sum(int(difference.wrong.sum()) for _, difference in compared)
+        if wrong:
+            self._fail(f"Back to back, {wrong} bytes of the output are wrong.")
+        self.tally.back_to_back_cycles = float(ends[-1] - ends[0]) / (len(ends) - 1)
 
     def _check_run(self, capture: Capture, begin: int, count: int, first_input: int) -> None:
         """Judge `count` complete inferences, which wrote to the same addresses in one order."""

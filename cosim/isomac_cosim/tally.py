@@ -3,6 +3,7 @@
 import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,7 @@ class Tally:
     first: the first wrong byte.
     failures: sentences on what is wrong besides bytes: hangs, error codes, stray writes.
     cycle_differences: sentences on counters that do not agree with the prediction.
+    back_to_back_cycles: from the end of an inference to that of the next, where they overlap.
     clocks: simulated cycles.
     simulation_seconds: spent in the simulated inferences.
     total_seconds: the same, with the comparison.
@@ -70,6 +72,7 @@ class Tally:
     first: Mismatch | None = None
     failures: list[str] = field(default_factory=list)
     cycle_differences: list[str] = field(default_factory=list)
+    back_to_back_cycles: float | None = None
     clocks: int = 0
     simulation_seconds: float = 0.0
     total_seconds: float = 0.0
@@ -82,7 +85,11 @@ class Tally:
     @staticmethod
     def load(path: Path) -> "Tally":
         """Read what `save` wrote."""
-        data = json.loads(path.read_text(encoding="utf-8"))
+        return Tally.from_dict(json.loads(path.read_text(encoding="utf-8")))
+
+    @staticmethod
+    def from_dict(data: dict[str, Any]) -> "Tally":
+        """The inverse of `dataclasses.asdict`, from JSON."""
         data["layers"] = [LayerTally(**entry) for entry in data["layers"]]
         if data["first"] is not None:
             position = tuple(data["first"].pop("position"))

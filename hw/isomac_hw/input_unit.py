@@ -81,6 +81,8 @@ class InputUnit(wiring.Component):
             fields = {
                 name: Mux(self.launch, getattr(job, name), getattr(held, name)) for name in FIELDS
             }
+            # The one that is used beyond the start.
+            fields["packing"] = held.packing
             m.d.comb += start.eq(Mux(self.launch, ~ahead, self.prefetch & ~ahead))
             with m.If(self.prefetch):
                 m.d.sync += ahead.eq(1)

@@ -18,6 +18,7 @@ class Action(IntEnum):
     RESET = 0
     LOAD = 1
     INFER = 2
+    STREAM = 3
 
 
 class Burst(ctypes.Structure):
@@ -140,3 +141,35 @@ class Simulator:
             addresses=addresses[: burst.writes],
             data=data[: burst.writes],
         )
+
+    async def stream(
+        self, inputs: NDArray[np.int8], cycle_limit: int
+    ) -> tuple[Status, NDArray[np.int8], NDArray[np.uint32]]:
+        """Run N inferences back to back, each started and fed as early as can be.
+
+        Parameters
+        ----------
+        inputs: int8 (N, words, M), contiguous.
+        cycle_limit: cycles after which all of them together count as hung.
+
+        Returns
+        -------
+        status
+        output: int8 (N, words, M).
+        ends: uint32 (N,), cycles from the first input word of all to the last output word of each.
+        """
+        count, input_words, width = inputs.shape
+        output = np.zeros((count, self._manifest.output_words, width), np.int8)
+        outcomes = np.zeros(count, OUTCOME)
+        burst = Burst(
+            action=Action.STREAM,
+            inferences=count,
+            input_words=input_words,
+            output_words=self._manifest.output_words,
+            cycle_limit=cycle_limit,
+            input=inputs.ctypes.data,
+            output=output.ctypes.data,
+            outcomes=outcomes.ctypes.data,
+        )
+        status = await self._run(burst)
+        return status, output, outcomes["cycles"].copy()

@@ -27,6 +27,9 @@ from isomac_cosim.limits import cycle_limit
 from isomac_cosim.manifest import Manifest
 from isomac_cosim.scoreboard import Scoreboard
 
+#: As in simulator/burst.hpp: cycles from the rise of `start` to the first offered word.
+INPUT_HOLD = 8
+
 
 async def run_cycle(
     dut: Any, bundle: Bundle, job: Job, scoreboard: Scoreboard, progress: Callable[[int], None]
@@ -111,7 +114,9 @@ class CycleBench:
     async def infer(self, words: NDArray[np.int8]) -> Capture:
         """Run one inference on input words, int8 (words, M)."""
         dut = self._dut
-        driver = StreamDriver(dut, "input", words_to_ints(words), self._stall, self._input_stalls)
+        driver = StreamDriver(
+            dut, "input", words_to_ints(words), self._stall, self._input_stalls, INPUT_HOLD
+        )
         monitor = StreamMonitor(dut, "output", self._stall, self._output_stalls)
         layers = LayerMonitor(dut)
         outcome = np.zeros(1, OUTCOME)

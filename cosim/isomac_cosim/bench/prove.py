@@ -4,13 +4,14 @@ from pathlib import Path
 from typing import Any
 
 import cocotb
+import numpy as np
 
 from isomac_cosim.bench.burst import simulator_library
 from isomac_cosim.bench.cycle import run_cycle
 from isomac_cosim.bench.fast import run_fast
 from isomac_cosim.bundle import open_bundle
 from isomac_cosim.expected import Expected
-from isomac_cosim.job import progress_path, read_job, tally_path
+from isomac_cosim.job import outputs_path, progress_path, read_job, tally_path
 from isomac_cosim.scoreboard import Scoreboard
 
 
@@ -34,4 +35,6 @@ async def prove(dut: Any) -> None:
     else:
         await run_cycle(dut, bundle, job, scoreboard, progress)
     scoreboard.tally.compiler = simulator_library().isomac_compiler().decode()
+    if scoreboard.outputs:
+        np.save(outputs_path(run), np.concatenate(scoreboard.outputs))
     scoreboard.tally.save(tally_path(run))

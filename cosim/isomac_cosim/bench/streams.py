@@ -22,10 +22,17 @@ class StreamDriver:
     words: what to send.
     stall: probability of a pause in each cycle without an offered word.
     stalls: source of the pauses.
+    hold: cycles before the first word may be offered.
     """
 
     def __init__(
-        self, dut: Any, name: str, words: list[int], stall: float, stalls: np.random.Generator
+        self,
+        dut: Any,
+        name: str,
+        words: list[int],
+        stall: float,
+        stalls: np.random.Generator,
+        hold: int = 0,
     ) -> None:
         self._valid = getattr(dut, f"{name}_valid")
         self._ready = getattr(dut, f"{name}_ready")
@@ -36,7 +43,9 @@ class StreamDriver:
         self._offering = False
         self.sent = 0
         self.first_cycle = 0
-        self._offer()
+        self._hold = hold
+        if not hold:
+            self._offer()
 
     def _offer(self) -> None:
         wants = self.sent < len(self._words) and self._stalls.random() >= self._stall
@@ -48,6 +57,9 @@ class StreamDriver:
 
     def step(self, cycle: int) -> None:
         """Note whether the offered word was accepted, and offer the next one."""
+        if self._hold > 1:
+            self._hold -= 1
+            return
         if self._offering:
             if self._ready.value != 1:
                 return

@@ -15,8 +15,12 @@
 #error "WORD_BYTES is not defined"
 #endif
 
-enum Action : uint32_t { RESET = 0, LOAD = 1, INFER = 2 };
+enum Action : uint32_t { RESET = 0, LOAD = 1, INFER = 2, STREAM = 3 };
 enum Status : uint32_t { POSTED = 0, COMPLETE = 1, CYCLE_LIMIT = 2, ERROR_CODE = 3, WRITE_OVERFLOW = 4, NO_LOAD_PORT = 5 };
+
+// Cycles from the rise of `start` to the first offered word of INFER: the core has launched its input job by then, so that a
+// core that takes words ahead of it counts the same cycles as one that does not.
+constexpr uint64_t INPUT_HOLD = 8;
 
 // What was seen of one inference besides the bytes.
 struct Outcome {
@@ -71,6 +75,7 @@ public:
         switch (burst.action) {
             case RESET: burst.status = reset(); break;
             case LOAD: burst.status = load(); break;
+            case STREAM: burst.status = stream(); break;
             default: burst.status = infer(); break;
         }
         const auto end = std::chrono::steady_clock::now();
@@ -154,7 +159,7 @@ private:
         top_.start = 1;
         top_.output_ready = 1;
         for (uint64_t cycle = 0; cycle < b.cycle_limit && status == CYCLE_LIMIT; ++cycle) {
-            top_.input_valid = seen.inputs < b.input_words;
+            top_.input_valid = cycle >= INPUT_HOLD && seen.inputs < b.input_words;
             if (top_.input_valid) put(top_.input_data, input + uint64_t(seen.inputs) * WORD_BYTES);
             low();
             if (top_.input_valid && top_.input_ready) {
@@ -193,6 +198,39 @@ private:
         quiet();
         if (status == COMPLETE) rest(seen);
         return status;
+    }
+
+    // All inferences back to back: words are offered without a pause, and `start` rises in the cycle after `done`. Only the
+    // output is captured; an outcome's `cycles` is the cycle of its last output word, counted from the first input word.
+    Status stream() {
+        Burst &b = *burst_;
+        const uint64_t input_total = uint64_t(b.inferences) * b.input_words;
+        const uint64_t output_total = uint64_t(b.inferences) * b.output_words;
+        uint64_t fed = 0, sent = 0, first = 0;
+        bool start = true;
+        for (uint64_t cycle = 0; cycle < b.cycle_limit; ++cycle) {
+            top_.start = start;
+            top_.output_ready = 1;
+            top_.input_valid = fed < input_total;
+            if (top_.input_valid) put(top_.input_data, b.input + fed * WORD_BYTES);
+            low();
+            if (top_.input_valid && top_.input_ready && fed++ == 0) first = cycle;
+            if (top_.output_valid && sent < output_total) {
+                get(b.output + sent * WORD_BYTES, top_.output_data);
+                b.outcomes[sent / b.output_words].cycles = uint32_t(cycle - first + 1);
+                ++sent;
+            }
+            start = top_.done;
+            b.completed += top_.done;
+            const bool failed = top_.error;
+            high();
+            if (failed) return ERROR_CODE;
+            if (b.completed == b.inferences) {
+                quiet();
+                return sent == output_total ? COMPLETE : CYCLE_LIMIT;
+            }
+        }
+        return CYCLE_LIMIT;
     }
 
     void capture_write() {

@@ -63,6 +63,7 @@ def plan(
     constraints: Constraints | None = None,
     *,
     mode: str = "fixed",
+    overlap_input: bool = False,
     hardware: AcceleratorParameters | None = None,
 ) -> tuple[Program, Choice | None]:
     """Choose a shape and compile, without writing anything.
@@ -75,6 +76,8 @@ def plan(
         Budget and what is fixed of the shape.
     mode
         "fixed" or "programmable".
+    overlap_input
+        Let the next input arrive while the array works on this one, in memory of its own.
     hardware
         Compile for this programmable accelerator instead of deriving one.
 
@@ -87,7 +90,8 @@ def plan(
     if hardware is not None:
         return compile_for(graph, hardware), None
     choice = choose_shape(graph, constraints or Constraints())
-    return compile_graph(graph, choice.shape, mode=mode), choice
+    program = compile_graph(graph, choice.shape, mode=mode, overlap_input=overlap_input)
+    return program, choice
 
 
 def build(
@@ -97,13 +101,14 @@ def build(
     constraints: Constraints | None = None,
     *,
     mode: str = "fixed",
+    overlap_input: bool = False,
     hardware: AcceleratorParameters | None = None,
 ) -> Bundle:
     """Write a bundle: Verilog, images, manifest, graph and test vectors.
 
     Parameters
     ----------
-    graph, constraints, mode, hardware
+    graph, constraints, mode, overlap_input, hardware
         See `plan`.
     folder
         Where; an older bundle there is replaced once the new one is complete.
@@ -116,7 +121,9 @@ def build(
     IsomacError
         If the graph, the inputs or the folder are refused. Nothing is left behind then.
     """
-    program, choice = plan(graph, constraints, mode=mode, hardware=hardware)
+    program, choice = plan(
+        graph, constraints, mode=mode, overlap_input=overlap_input, hardware=hardware
+    )
     arrays = vectors(program, _int8_inputs(graph, inputs))
     why = reasons(program, choice)
     with written_folder(Path(folder), MANIFEST) as fresh:

@@ -5,7 +5,7 @@ gateware, the cycle model and the manifest read it. Nothing else is configured a
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 from amaranth.utils import ceil_log2
@@ -203,8 +203,9 @@ class AcceleratorParameters:
         ValueError
             If fields are missing, unknown or contradictory.
         """
-        values = dict(data)
         try:
+            # Fields with a default are no exception: what is missing was not written by to_dict.
+            values = {field.name: data[field.name] for field in fields(cls)} | dict(data)
             layout = JobLayout(tuple(JobField(**field) for field in values.pop("job_layout")))
             values["input_channels"] = tuple(values["input_channels"])
             values["strides"] = tuple(values["strides"])

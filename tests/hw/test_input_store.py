@@ -134,6 +134,37 @@ def test_planes(lanes: int, banks: int, channels: list[int], offer: float, grant
     bench.run(planes, offer=offer, grant=grant)
 
 
+@pytest.mark.parametrize(("lanes", "banks", "channels"), SIZES)
+def test_words_are_taken_until_a_group_waits(lanes: int, banks: int, channels: list[int]) -> None:
+    """Without the write port the gearbox fills up, and then the stream has to wait."""
+    bench = Bench(lanes, banks, channels, seed=3)
+    dut = bench.dut
+
+    async def testbench(ctx: SimulatorContext) -> None:
+        for index, packing in enumerate(bench.packings):
+            pixels = 4 * lanes * banks
+            bench.start(ctx, Plane(index, pixels, 0), packing.stream_words(pixels))
+            ctx.set(dut.grant, 0)
+            await ctx.tick()
+            ctx.set(dut.start, 0)
+            ctx.set(dut.i.valid, 1)
+            level = 0
+            while level <= packing.group_bytes:
+                assert ctx.get(dut.i.ready)
+                level += lanes
+                await ctx.tick()
+            assert level <= packing.capacity
+            for _ in range(3):
+                assert not ctx.get(dut.i.ready)
+                assert not ctx.get(dut.write_mask)
+                await ctx.tick()
+            # With the port the job goes on where it was; a start would do so from the beginning.
+            ctx.set(dut.grant, 1)
+            assert ctx.get(dut.write_mask)
+
+    simulate(dut, testbench)
+
+
 def test_addresses_wrap() -> None:
     """What lies beyond the memory is the core's to notice."""
     Bench(4, 4, [2], seed=1).run([Plane(0, 11, (1 << ADDRESS_BITS) - 4)])

@@ -31,9 +31,7 @@ NEED := need() { eval "$$1" >/dev/null 2>&1 || { echo "isomac needs $$2." >&2; e
 .DEFAULT_GOAL := demo
 
 demo: install
-	$(BIN)/isomac build $(MODEL):fashion_cnn --data $(MODEL):calibration \
-	  --test-data $(MODEL):evaluation -o $(DEMO)
-	$(BIN)/isomac cosim $(DEMO) -n 64
+	$(BIN)/python examples/fashion_cnn/demo.py $(DEMO)
 
 bench: install
 	$(BIN)/isomac bench --peers --json bench/results.json

@@ -73,6 +73,12 @@ def _print_verdict(report: Report, console: Console) -> None:
     agreement = "equal" if report.cycles_exact else "[yellow]do not equal[/]"
     scope = " between the stalled streams" if report.stall > 0 else ""
     console.print(f"Cycle counts{scope} {agreement} the prediction.")
+    if report.back_to_back_cycles is not None:
+        share = report.macs / (report.back_to_back_cycles * report.multipliers)
+        console.print(
+            f"Back to back an inference takes {report.back_to_back_cycles:,.0f} cycles: "
+            f"{share:.1%} of the multipliers."
+        )
     console.print(
         f"Simulated {report.simulated_cycles:,} cycles at "
         f"{report.simulated_cycles_per_second / 1e6:.2f} M cycles/s; "

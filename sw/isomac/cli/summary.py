@@ -12,7 +12,7 @@ from isomac.frontend import Agreement
 
 def print_summary(bundle: Bundle, console: Console) -> None:
     """Print the parameters with their reasons, and the layers with the cycles to expect."""
-    console.print(_parameters(bundle))
+    _print_parameters(bundle, console)
     console.print(_layers(bundle))
     program = bundle.program
     multipliers = program.parameters.multipliers
@@ -36,13 +36,14 @@ def print_agreement(agreement: Agreement, samples: int, console: Console) -> Non
     )
 
 
-def _parameters(bundle: Bundle) -> Table:
-    table = Table(title=f"{escape(bundle.program.graph.name)}: the accelerator")
-    for heading in ("parameter", "value", "reason"):
-        table.add_column(heading)
+def _print_parameters(bundle: Bundle, console: Console) -> None:
+    """Print one line a parameter: what it is, what it was derived to be, and why."""
+    console.print(f"[bold]{escape(bundle.program.graph.name)}: the accelerator[/]")
+    names = max(len(name) for name in bundle.reasons)
+    values = max(len(value) for value, _ in bundle.reasons.values())
     for name, (value, reason) in bundle.reasons.items():
-        table.add_row(escape(name), escape(value), escape(reason))
-    return table
+        line = f"{name:<{names}}  {value:<{values}}  {reason}"
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
 def _layers(bundle: Bundle) -> Table:

@@ -25,6 +25,11 @@ COUNT = click.IntRange(min=1)
     "  [default: fixed]",
 )
 @click.option(
+    "--overlap-input",
+    is_flag=True,
+    help="Let the next input arrive while the array works: throughput for memory.",
+)
+@click.option(
     "--hardware",
     metavar="BUNDLE",
     type=click.Path(path_type=Path),
@@ -55,6 +60,7 @@ def build(
     requant_lanes: int | None,
     banks: int | None,
     mode: str | None,
+    overlap_input: bool,
     hardware: Path | None,
     multiplier_bits: int | None,
     test_data: str | None,
@@ -82,7 +88,7 @@ def build(
     from isomac.cli.vectors import read_test_inputs
     from isomac.frontend import agreement
 
-    derived = (multipliers, pixels, channels, requant_lanes, banks, mode)
+    derived = (multipliers, pixels, channels, requant_lanes, banks, mode, overlap_input or None)
     if hardware is not None and derived != (None,) * len(derived):
         raise click.UsageError("--hardware leaves nothing to derive: give no shape and no --mode.")
     constraints = read_constraints(multipliers, pixels, channels, requant_lanes, banks)
@@ -90,7 +96,13 @@ def build(
     network = read_network(model, data, multiplier_bits)
     inputs = read_test_inputs(network, test_data, vectors)
     bundle = build_bundle(
-        network.graph, output, inputs, constraints, mode=mode or "fixed", hardware=existing
+        network.graph,
+        output,
+        inputs,
+        constraints,
+        mode=mode or "fixed",
+        overlap_input=overlap_input,
+        hardware=existing,
     )
     console = Console()
     print_summary(bundle, console)

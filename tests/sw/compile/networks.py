@@ -1,0 +1,51 @@
+"""Random graphs for the compiler, and their work."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from isomac.compile.lowering import Lowered, lower
+from isomac.compile.shape import ArrayShape
+from isomac.errors import IsomacError
+from isomac.fuzz.generator.graphs import STEPS, Choices, random_graph
+from isomac.graph.graph import Graph
+from tests.sw.compile.works import random_shape
+
+#: Small graphs of all operators but softmax, whose tables must be the same everywhere.
+ARRAY_ONLY = Choices(
+    steps=(2, 6),
+    max_size=6,
+    max_channels=10,
+    max_kernel=4,
+    maps_from_reshape=False,
+    operators=tuple(name for name in STEPS if name != "Softmax"),
+)
+#: The same with a softmax at the end.
+WITH_SOFTMAX = replace(ARRAY_ONLY, operators=tuple(STEPS), softmax_at_end=True)
+
+
+def random_network(
+    seed: int, choices: Choices = ARRAY_ONLY, lanes: int | None = None
+) -> tuple[Graph, ArrayShape, np.random.Generator]:
+    """Return a random graph that the hardware can do, and an array for it."""
+    rng = np.random.default_rng(seed)
+    while True:
+        graph = random_graph(rng, choices)
+        shape = random_shape(rng, lanes)
+        if _possible(graph, shape):
+            return graph, shape, rng
+
+
+def random_lowered(seed: int, choices: Choices = ARRAY_ONLY) -> tuple[Lowered, ArrayShape]:
+    """Return a random graph as work, and an array for it."""
+    graph, shape, _ = random_network(seed, choices)
+    return lower(graph, shape.channel_lanes), shape
+
+
+def _possible(graph: Graph, shape: ArrayShape) -> bool:
+    """A flattened map may come before an operator that needs channels."""
+    try:
+        lower(graph, shape.channel_lanes)
+    except IsomacError:
+        return False
+    return True

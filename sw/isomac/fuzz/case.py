@@ -1,0 +1,76 @@
+"""A case of the random proof: a graph and inputs, and what co-simulation needs to know of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from isomac.bundle.manifest import manifest
+from isomac.bundle.vectors import vectors
+from isomac.compile.program import compile_for
+from isomac.errors import IsomacError
+from isomac.fuzz.generator.draws import Draws
+from isomac.fuzz.generator.graphs import STEPS, Choices, random_graph, random_inputs
+from isomac.fuzz.shapes import FuzzShape
+from isomac.graph.graph import Graph
+from isomac_cosim.batch_case import Case
+from isomac_hw.core import memory_targets
+
+#: Longer programs cost more time than they are likely to show.
+CYCLES_MAX = 50_000
+#: Most inputs of a case, which run without a reset between them.
+INPUTS_MAX = 3
+_OPERATORS = (*STEPS, *["Convolution"] * 4, "Add", "AveragePool", "Concatenate", "MaxPool")
+
+
+@dataclass(frozen=True, repr=False)
+class FuzzCase:
+    """A graph and int8 inputs (N, *shape) by name."""
+
+    graph: Graph
+    inputs: dict[str, npt.NDArray[np.int8]]
+
+    def __repr__(self) -> str:
+        return f"FuzzCase({len(self.graph.operations)} operations)"
+
+
+def draw_case(draws: Draws, shape: FuzzShape) -> FuzzCase:
+    """Return a random case whose softmax layers are those of the shape's unit."""
+    choices = Choices(
+        steps=(1, 8),
+        operators=_OPERATORS,
+        max_size=10,
+        max_channels=20,
+        max_kernel=5,
+        maps_from_reshape=draws.integer(1, 5) == 5,  # hardware can do only few of them
+        one_softmax=(shape.reciprocal_bits, shape.softmax_shift),
+    )
+    graph = random_graph(draws, choices)
+    count = draws.integer(1, INPUTS_MAX)
+    seed = draws.integer(0, 2**32 - 1)
+    return FuzzCase(graph, random_inputs(graph, np.random.default_rng(seed), count))
+
+
+def cosim_case(case: FuzzCase, shape: FuzzShape, name: str) -> Case:
+    """Compile a case and evaluate it with the golden model.
+
+    Raises
+    ------
+    IsomacError
+        If the graph does not fit the hardware, or would run for too long.
+    """
+    parameters = shape.parameters
+    program = compile_for(case.graph, parameters)
+    if program.predicted_cycles > CYCLES_MAX:
+        raise IsomacError(f"the program would run for more than {CYCLES_MAX} cycles")
+    return Case(
+        name=name,
+        manifest=manifest(program, generator="isomac fuzz", reasons={}, files={}),
+        images={
+            target.name: getattr(program.images, target.name)
+            for target in memory_targets(parameters)
+        },
+        arrays=vectors(program, case.inputs),
+    )

@@ -152,7 +152,7 @@ PROGRAMMABLE_WIDTHS = {
     "steps_last": 4,
     "zero_point": 8,
     "quant_": 8,
-    "multiplier_b": 31,
+    "multiplier_b": 32,  # a signed field for multipliers of 31 bits
     "launch_delay": 7,
     "channels": 10,
 }

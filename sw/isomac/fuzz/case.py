@@ -22,7 +22,12 @@ from isomac_hw.core import memory_targets
 CYCLES_MAX = 50_000
 #: Most inputs of a case, which run without a reset between them.
 INPUTS_MAX = 3
-_OPERATORS = (*STEPS, *["Convolution"] * 4, "Add", "AveragePool", "Concatenate", "MaxPool")
+#: Convolutions first, as the simplest, and the more often those that matter more.
+_OPERATORS = (
+    *["Convolution"] * 5,
+    *(name for name in STEPS if name != "Convolution"),
+    *("Add", "AveragePool", "Concatenate", "MaxPool"),
+)
 
 
 @dataclass(frozen=True, repr=False)

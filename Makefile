@@ -3,6 +3,7 @@
 #   make demo     quantize the example network, generate its accelerator, prove it byte for byte
 #   make test     style, types and the test suite
 #   make bench    a suite of networks on several budgets: cycles, utilization, proofs
+#   make fuzz     random networks on many accelerators; N=5000 cases, SEED=... repeats a run
 #   make install  only the virtual environment .venv
 #   make lint     only style and types
 #   make clean    remove what the tools wrote; `make distclean` removes .venv too
@@ -27,7 +28,7 @@ MODEL := examples/fashion_cnn/model.py
 # need TEST THING: ends with one sentence when the test fails.
 NEED := need() { eval "$$1" >/dev/null 2>&1 || { echo "isomac needs $$2." >&2; exit 1; }; };
 
-.PHONY: demo test bench install tools lint clean distclean
+.PHONY: demo test bench fuzz install tools lint clean distclean
 .DEFAULT_GOAL := demo
 
 demo: install
@@ -37,6 +38,13 @@ bench: install
 	$(BIN)/isomac bench --peers --json bench/results.json
 	test -e $(DEMO)/manifest.json || $(MAKE) demo
 	$(BIN)/python bench/cosim_speed.py $(DEMO)
+
+# Random cases of `make fuzz`, and their seed, which is random if it is empty.
+N ?= 5000
+SEED ?=
+
+fuzz: install
+	$(BIN)/isomac fuzz -n $(N) $(if $(SEED),--seed $(SEED))
 
 test: lint
 	$(BIN)/pytest -n 2

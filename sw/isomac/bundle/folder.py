@@ -1,13 +1,17 @@
 """Writing a folder whole or not at all."""
 
 import hashlib
+import json
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from isomac.errors import IsomacError
+
+#: What co-simulation adds to a bundle; it is about that bundle, and goes with it.
+REPORTS = "reports"
 
 
 @contextmanager
@@ -17,46 +21,86 @@ def written_folder(target: Path, marker: str) -> Iterator[Path]:
     Parameters
     ----------
     target
-        Where the folder shall be. One that exists is replaced only if it is empty or holds
-        `marker`, the file by which a bundle is known.
+        Where the folder shall be. One that exists is replaced only if it is empty, or holds
+        `marker`, the manifest of a bundle, and besides it only what that lists and reports.
 
     Raises
     ------
     IsomacError
         If `target` is something else, or cannot be written.
     """
+    created: list[Path] = []
+    fresh: Path | None = None
+    try:
+        _check_target(target, marker)
+        # What is behind a link is replaced, not the link; and a path such as "." gets a name.
+        place = target.resolve()
+        created = [path for path in place.parents if not path.exists()]
+        place.parent.mkdir(parents=True, exist_ok=True)
+        fresh = Path(tempfile.mkdtemp(prefix=f".{place.name}-", dir=place.parent))
+        yield fresh
+        fresh.chmod(0o755)
+        _exchange(fresh, place)
+    except BaseException as error:
+        if fresh is not None:
+            shutil.rmtree(fresh, ignore_errors=True)
+        for path in created:
+            if path.is_dir() and not any(path.iterdir()):
+                path.rmdir()
+        if isinstance(error, OSError):
+            raise IsomacError(
+                f"{target} cannot be written: {error.strerror} ({_nearest(target)})"
+            ) from error
+        raise
+
+
+def _check_target(target: Path, marker: str) -> None:
+    """Refuse to replace what is not a bundle."""
     if target.exists() and not target.is_dir():
         raise IsomacError(
             f"{target} is a file; the bundle needs a folder, new or of an older bundle"
         )
-    if target.is_dir() and any(target.iterdir()) and not (target / marker).is_file():
+    if target.is_dir() and any(target.iterdir()) and not _is_bundle(target, marker):
         raise IsomacError(
             f"{target} holds other files; the bundle needs a folder that is new, empty, "
             "or of an older bundle"
         )
-    missing = next((path for path in (target, *target.parents) if path.exists()), None)
-    created = [path for path in (target.parent, *target.parent.parents) if not path.exists()]
+
+
+def _nearest(path: Path) -> Path:
+    """The path itself or the nearest of its parents that is there to be seen."""
+    for candidate in (path, *path.parents):
+        with suppress(OSError):
+            if candidate.exists():
+                return candidate
+    return path
+
+
+def _is_bundle(folder: Path, marker: str) -> bool:
+    """Whether a folder holds a bundle and nothing that is anybody else's."""
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        fresh = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
-    except OSError as error:
-        raise IsomacError(f"{target} cannot be written: {error.strerror} ({missing})") from None
+        manifest = json.loads((folder / marker).read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return False
+    files = manifest.get("files") if isinstance(manifest, dict) else None
+    if not isinstance(files, dict):
+        return False
+    return {path.name for path in folder.iterdir()} <= {marker, REPORTS, *files}
+
+
+def _exchange(fresh: Path, place: Path) -> None:
+    """Move a folder to its place; the one that is there goes, unless the new one cannot come."""
+    if not place.exists():
+        fresh.rename(place)
+        return
+    old = fresh.with_name(fresh.name + "-old")
+    place.rename(old)
     try:
-        yield fresh
-        fresh.chmod(0o755)
-        if target.exists():
-            old = fresh.with_name(fresh.name + "-old")
-            target.rename(old)
-            fresh.rename(target)
-            shutil.rmtree(old)
-        else:
-            fresh.rename(target)
+        fresh.rename(place)
     except BaseException:
-        shutil.rmtree(fresh, ignore_errors=True)
-        for path in created:
-            if path.is_dir() and not any(path.iterdir()):
-                path.rmdir()
+        old.rename(place)
         raise
+    shutil.rmtree(old)
 
 
 def sha256(path: Path) -> str:

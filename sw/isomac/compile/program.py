@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from isomac.compile import cycle_model
 from isomac.compile.constants import ConstantImages, requant_rows, weight_rows
 from isomac.compile.context import Layer
-from isomac.compile.geometry import Geometry, window_columns
+from isomac.compile.geometry import Geometry, lane_stride, window_columns
 from isomac.compile.job_builder import (
     Placement,
     array_job,
@@ -127,11 +127,6 @@ def compile_graph(
     IsomacError
         If the hardware cannot do an operation.
     """
-    if overlap_input and len(graph.inputs) > 1:
-        raise IsomacError(
-            f"only a network with one input can overlap its arrival, {graph} has "
-            f"{len(graph.inputs)}"
-        )
     lowered = lower(graph, shape.channel_lanes)
     array_work = [work for work in lowered.work if isinstance(work, ArrayWork)]
     window = window_columns(array_work, shape)
@@ -176,14 +171,15 @@ class _Builder:
     ):
         self.lowered, self.shape, self.window = lowered, shape, window
         self.overlap_input = hardware.overlap_input if hardware else overlap_input
+        if self.overlap_input and len(lowered.inputs) > 1:
+            raise IsomacError(
+                f"only a network with one input can overlap its arrival, {lowered.graph} has "
+                f"{len(lowered.inputs)}"
+            )
         self.plan = plan_memory(lowered, shape.banks, overlap_input=self.overlap_input)
         self.lane_sum = hardware is None or hardware.has("lane_sum")
-        self.geometry = {
-            id(work): Geometry.of(work, shape, window, lane_sum=self.lane_sum)
-            for work in lowered.work
-            if isinstance(work, ArrayWork)
-        }
-        found = {geometry.lane_stride for geometry in self.geometry.values()}
+        array_work = [work for work in lowered.work if isinstance(work, ArrayWork)]
+        found = {lane_stride(work, shape) for work in array_work}
         self.strides = hardware.strides if hardware else tuple(sorted(found or {1}))
         missing = sorted(found - set(self.strides))
         if missing:
@@ -191,6 +187,10 @@ class _Builder:
                 f"the hardware has horizontal strides {_listed(self.strides)}, "
                 f"the network needs {_listed(missing)}"
             )
+        self.geometry = {
+            id(work): Geometry.of(work, shape, window, lane_sum=self.lane_sum)
+            for work in array_work
+        }
         self.packings = [
             Packing(shape.channel_lanes, shape.banks, view.layout.packed_channels)
             for view in lowered.inputs
@@ -204,9 +204,7 @@ class _Builder:
             )
         self.images = ConstantImages(shape)
         self.all_constants = {
-            id(work): work.constants(self.geometry[id(work)].segmentation)
-            for work in lowered.work
-            if isinstance(work, ArrayWork)
+            id(work): work.constants(self.geometry[id(work)].segmentation) for work in array_work
         }
         self.bases = {key: self.images.add(value) for key, value in self.all_constants.items()}
 

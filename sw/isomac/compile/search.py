@@ -38,6 +38,11 @@ class Constraints:
         Rows and columns of the pixel lanes.
     channel_lanes, requant_lanes, banks
         M, R, B.
+
+    Raises
+    ------
+    IsomacError
+        If a number is out of range, or the requantization lanes exceed the channel lanes.
     """
 
     multipliers: int = 64
@@ -45,6 +50,21 @@ class Constraints:
     channel_lanes: int | None = None
     requant_lanes: int | None = None
     banks: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.multipliers < 1:
+            raise IsomacError(f"the budget must be at least 1 multiplier, not {self.multipliers}")
+        rows, columns = self.tile or (1, 1)
+        requant_lanes = 1 if self.requant_lanes is None else self.requant_lanes
+        # What is left to the search takes any value here that agrees with the rest.
+        any_lanes = max(1, requant_lanes)
+        ArrayShape(
+            tile_rows=rows,
+            tile_columns=columns,
+            channel_lanes=any_lanes if self.channel_lanes is None else self.channel_lanes,
+            requant_lanes=requant_lanes,
+            banks=1 if self.banks is None else self.banks,
+        )
 
 
 @dataclass(frozen=True)
@@ -79,10 +99,6 @@ def choose_shape(graph: Graph, constraints: Constraints) -> Choice:
     IsomacError
         If no shape is within the constraints.
     """
-    if constraints.multipliers < 1:
-        raise IsomacError(
-            f"the budget must be at least 1 multiplier, not {constraints.multipliers}"
-        )
     lower_once = cache(lambda lanes: lower(graph, lanes))
     tiles = list(_tiles(lower_once(1), constraints))
     if not tiles:
@@ -200,8 +216,10 @@ def _tiles(lowered: Lowered, constraints: Constraints) -> Iterator[tuple[int, in
             for rows in range(1, min(highest, budget) + 1)
             for columns in range(1, min(widest, budget // rows) + 1)
         ]
+    # Fewer channel lanes than the requantization lanes that were asked for make no shape.
+    least_lanes = constraints.requant_lanes or 1
     lanes = (
-        range(1, min(most_channels, budget) + 1)
+        range(least_lanes, min(max(most_channels, least_lanes), budget) + 1)
         if constraints.channel_lanes is None
         else [constraints.channel_lanes]
     )

@@ -42,13 +42,14 @@ class FuzzCase:
 
 
 def draw_case(draws: Draws, shape: FuzzShape) -> FuzzCase:
-    """Return a random case whose softmax layers are those of the shape's unit."""
+    """Return a random case that is likely to fit the hardware of a shape."""
     choices = Choices(
         steps=(1, 8),
         operators=_OPERATORS,
         max_size=10,
         max_channels=20,
         max_kernel=5,
+        max_inputs=1 if shape.overlap_input else 2,
         maps_from_reshape=draws.integer(1, 5) == 5,  # hardware can do only few of them
         one_softmax=(shape.reciprocal_bits, shape.softmax_shift),
     )

@@ -13,7 +13,7 @@ from isomac_hw.softmax import SoftmaxParameters
 ACTIVATION_BYTES = 8192
 WEIGHT_BYTES = 32768
 #: Rows of requantization parameters at R = 1, and jobs.
-REQUANT_CHANNELS = 512
+REQUANT_CHANNELS = 1024
 JOBS = 128
 #: Sums are int32, the graph's limit; the bias comes on top.
 ACCUMULATOR_BITS = 32
@@ -34,6 +34,9 @@ class FuzzShape:
     spare_columns
         Words of the window beyond the distance of its outermost lanes at the largest stride. With
         few of them, kernel rows are cut into segments.
+    overlap_input
+        Whether the next input arrives while the array works; the inputs of a case then run back to
+        back as well.
     reciprocal_bits, softmax_shift
         Of the softmax unit; all of a graph's softmax layers have them.
     """
@@ -41,6 +44,7 @@ class FuzzShape:
     array: ArrayShape
     strides: tuple[int, ...] = (1, 2, 3)
     spare_columns: int = 5
+    overlap_input: bool = False
     reciprocal_bits: int = 32
     softmax_shift: int = 24
 
@@ -80,6 +84,7 @@ class FuzzShape:
             multiplier_bits=31,
             shift_min=1,
             shift_bits=6,
+            overlap_input=self.overlap_input,
             softmax=SoftmaxParameters(
                 channel_lanes=lanes,
                 address_bits=address_bits,
@@ -104,14 +109,14 @@ def _shape(rows: int, columns: int, m: int, r: int, b: int) -> ArrayShape:
 SHAPES = (
     FuzzShape(_shape(1, 1, 1, 1, 1), spare_columns=3),
     FuzzShape(_shape(1, 1, 4, 2, 2), strides=(1, 2, 3, 4)),
-    FuzzShape(_shape(1, 3, 3, 1, 4)),
+    FuzzShape(_shape(1, 3, 3, 1, 4), overlap_input=True),
     FuzzShape(_shape(1, 8, 1, 1, 4), spare_columns=1, reciprocal_bits=17, softmax_shift=1),
     FuzzShape(_shape(5, 1, 2, 2, 1), spare_columns=2),
     FuzzShape(_shape(2, 2, 5, 3, 2), reciprocal_bits=20, softmax_shift=20),
-    FuzzShape(_shape(3, 2, 4, 4, 8), strides=(1, 2)),
+    FuzzShape(_shape(3, 2, 4, 4, 8), strides=(1, 2), overlap_input=True),
     FuzzShape(_shape(1, 5, 3, 2, 16), spare_columns=7, reciprocal_bits=31, softmax_shift=8),
     FuzzShape(_shape(4, 1, 3, 3, 4), spare_columns=1),
-    FuzzShape(_shape(2, 3, 2, 1, 2), spare_columns=4),
+    FuzzShape(_shape(2, 3, 2, 1, 2), spare_columns=4, overlap_input=True),
     FuzzShape(_shape(1, 2, 8, 4, 8), spare_columns=3),
     FuzzShape(_shape(3, 3, 2, 2, 4), strides=(1, 3), spare_columns=2),
 )

@@ -198,11 +198,7 @@ def _tiles(lowered: Lowered, constraints: Constraints) -> Iterator[tuple[int, in
     """All (tile rows, tile columns, M) within the budget that some layer can fill."""
     work = _array_work(lowered)
     highest = max((item.output_size[0] for item in work), default=1)
-    # A pointwise layer fills a tile as wide as its map has pixels.
-    widest = max(
-        (item.output_size[1] * (item.output_size[0] if item.pointwise else 1) for item in work),
-        default=1,
-    )
+    widest = max((_fillable_columns(item) for item in work), default=1)
     most_channels = max(
         (max(item.destination.layout.channels, item.source.layout.channels) for item in work),
         default=1,
@@ -228,6 +224,13 @@ def _tiles(lowered: Lowered, constraints: Constraints) -> Iterator[tuple[int, in
         for channel_lanes in lanes:
             if explicit or rows * columns * channel_lanes <= budget:
                 yield rows, columns, channel_lanes
+
+
+def _fillable_columns(work: ArrayWork) -> int:
+    """Tile columns that the work can fill: a line of outputs, or of all pixels of the map."""
+    if work.sums_map:
+        return work.source.layout.plane_words
+    return work.output_size[1] * (work.output_size[0] if work.pointwise else 1)
 
 
 def _variants(

@@ -20,6 +20,8 @@ from isomac_hw.core import memory_targets
 
 #: Longer programs cost more time than they are likely to show.
 CYCLES_MAX = 50_000
+#: Probabilities of corner cases among the constants of a graph.
+_EXTREMES = (0.0, 0.25, 0.25, 1.0)
 #: Most inputs of a case, which run without a reset between them.
 INPUTS_MAX = 3
 #: Convolutions first, as the simplest, and the more often those that matter more.
@@ -44,14 +46,16 @@ class FuzzCase:
 def draw_case(draws: Draws, shape: FuzzShape) -> FuzzCase:
     """Return a random case that is likely to fit the hardware of a shape."""
     choices = Choices(
-        steps=(1, 8),
+        steps=(1, draws.integer(1, 10)),
         operators=_OPERATORS,
-        max_size=10,
-        max_channels=20,
-        max_kernel=5,
-        max_inputs=1 if shape.overlap_input else 2,
+        max_size=draws.integer(1, 16),
+        max_channels=draws.integer(1, 32),
+        max_kernel=draws.integer(1, 7),
+        max_inputs=1 if shape.overlap_input else 3,
+        max_outputs=3,
         maps_from_reshape=draws.integer(1, 5) == 5,  # hardware can do only few of them
         one_softmax=(shape.reciprocal_bits, shape.softmax_shift),
+        extreme=_EXTREMES[draws.integer(0, len(_EXTREMES) - 1)],
     )
     graph = random_graph(draws, choices)
     count = draws.integer(1, INPUTS_MAX)

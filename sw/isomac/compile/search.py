@@ -78,7 +78,7 @@ class Choice:
     bound
         Cycles of the best shape's multipliers if nothing but partial tiles cost anything.
     runner_up, runner_up_cycles
-        The best of the others with another P x M, None if there is none.
+        The best of those with another P x M that were tried, None if there is no other.
     candidates
         Number of shapes within the budget.
     """
@@ -148,9 +148,9 @@ def _score(
 ) -> tuple[Scored, Scored]:
     """Exact cycles of all shapes that may be chosen, and lower bounds for the best of the others.
 
-    `ranked` are arrays behind their arithmetic bounds, ascending. More requantization lanes and
-    more banks never cost cycles, so that an array whose richest variant is too slow is out; and a
-    variant is if it is too slow even with every launch as early as can be.
+    `ranked` are arrays behind their arithmetic bounds, ascending. With every launch as early as can
+    be, more requantization lanes and more banks never cost cycles: an array whose richest variant
+    is too slow even so is out, and so is each other variant.
     """
     scored: Scored = []
     rejected: Scored = []
@@ -169,8 +169,9 @@ def _score(
         best = min(best, cycles)
         return True
 
-    for bound, rows, columns, lanes in ranked:
-        if bound > best * (1 + CYCLES_WORTH_HARDWARE) and rejected:
+    for index, (bound, rows, columns, lanes) in enumerate(ranked):
+        # Two arrays are tried in any case, so that there is a runner-up.
+        if bound > best * (1 + CYCLES_WORTH_HARDWARE) and index > 1:
             break
         *others, richest = _variants(rows, columns, lanes, constraints)
         if add(richest):

@@ -1,5 +1,6 @@
 """A campaign: numbered cases on all shapes, in several processes."""
 
+import signal
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from multiprocessing import get_context
@@ -63,7 +64,8 @@ def run_campaign(
     for number in numbers:
         by_shape.setdefault(shape_of(number), []).append(number)
     totals = Totals()
-    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
+    # PyTorch's threads do not survive a fork, hence spawn.
+    with ProcessPoolExecutor(jobs, get_context("spawn"), initializer=_ignore_interrupts) as pool:
         try:
             hardware = _prepare(pool, list(by_shape), folder, prepared)
             chunks = [
@@ -79,6 +81,11 @@ def run_campaign(
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
     return totals
+
+
+def _ignore_interrupts() -> None:
+    """Leave Ctrl-C to the parent, which lets the running parts come to their end."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _prepare(

@@ -6,10 +6,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
+from isomac.compile import schedule
 from isomac.errors import IsomacError
 from isomac.fuzz import replay, trial
 from isomac.fuzz.case import FuzzCase
@@ -77,6 +79,22 @@ def test_a_planted_fault_is_found_and_shrunk(
     assert failure.source.count("\n") < 80
     assert failure.faults.splitlines()[0] in failure.source
     compile(failure.source, "case.py", "exec")
+
+
+def test_a_launch_one_cycle_early_is_found(
+    hardware: Hardware, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bundle = hardware(SHAPE)
+    exact = schedule.launch_delay
+
+    def early(*of: Any) -> int:
+        delay = exact(*of)
+        return delay and max(1, delay - 1)
+
+    monkeypatch.setattr(schedule, "launch_delay", early)
+    (failure,) = run_numbers(SHAPE, bundle, SEED, range(100)).failures
+    assert "bytes are wrong" in failure.faults
+    assert failure.operations <= 4
 
 
 def test_a_written_case_runs_by_itself(hardware: Hardware, tmp_path: Path) -> None:

@@ -67,6 +67,9 @@ def test_inferences() -> None:
     generator = random.Random(1)
     layers = [[1], [1, 1], [5, 1, 3], [2, 9], [3], [1, 4]]
     events = [event for counts in layers for event in inference(generator, counts)]
+    # One that is given up within a layer, and the next.
+    events += inference(generator, [6, 6])[:-3]
+    events += inference(generator, [1, 2])
     twin = Twin()
     for event, found in zip(events, run(events), strict=True):
         twin.tick(

@@ -96,3 +96,21 @@ def test_words_beyond_the_memory(job: Job, ready: float) -> None:
 
 def test_one_cycle_of_overrun_a_word() -> None:
     assert run([(DEPTH - 3, 8)], seed=4, ready=1) == 5
+
+
+def test_the_first_word_does_not_wait_for_the_stream() -> None:
+    dut = OutputFetch(word_bits=WORD_BITS, address_bits=ADDRESS_BITS, count_bits=6, depth=DEPTH)
+
+    async def testbench(ctx: SimulatorContext) -> None:
+        ctx.set(dut.start, 1)
+        await ctx.tick()
+        ctx.set(dut.start, 0)
+        for _ in range(ActivationMemory.READ_LATENCY):
+            assert not ctx.get(dut.o.valid)
+            await ctx.tick()
+        for _ in range(3):
+            assert ctx.get(dut.o.valid)
+            assert not ctx.get(dut.read_enable)
+            await ctx.tick()
+
+    simulate(dut, testbench)

@@ -103,7 +103,7 @@ def run_program(
 def run_back_to_back(program: Program, inputs: list[list[int]]) -> tuple[list[list[int]], int]:
     """Outputs of inferences that follow each other at once, and the cycles they all took.
 
-    Input words are offered without a pause, and `start` rises as soon as `done` is seen. Cycles are
+    Input words are offered without a pause, and `start` rises while the one before runs. Cycles are
     counted from the first accepted input word to the last output word, both included.
     """
     core = Core(program.parameters, program.images)
@@ -116,6 +116,7 @@ def run_back_to_back(program: Program, inputs: list[list[int]]) -> tuple[list[li
         ctx.set(core.start, 1)
         outputs.append([])
         cycle = 0
+        started = 1
         while len(outputs) <= len(inputs):
             ctx.set(core.i.valid, bool(queue))
             ctx.set(core.i.payload, queue[0] if queue else 0)
@@ -130,9 +131,12 @@ def run_back_to_back(program: Program, inputs: list[list[int]]) -> tuple[list[li
                 span[0] = cycle
             if accepted:
                 queue.pop(0)
-            ctx.set(core.start, done)
             if done:
                 outputs.append([])
+            # One start is kept; the port must fall before it can rise again.
+            again = not ctx.get(core.start) and started <= len(outputs) < len(inputs) + 1
+            ctx.set(core.start, again)
+            started += again
             cycle += 1
             assert cycle < 300_000, "the core did not finish"
 

@@ -35,7 +35,8 @@ class Sequencer(wiring.Component):
     Members
     -------
     start : In(1)
-        A rising edge while idle starts the program.
+        A rising edge starts the program; one that comes while it runs starts it again right after
+        its end, once.
     legal : In(1)
         The job's numbers fit the hardware; looked at in the cycle of the launch.
     front_done : In(1)
@@ -93,11 +94,15 @@ class Sequencer(wiring.Component):
         # One past the last row shows that the program has no end.
         next_row = Signal(range(self._depth + 1))
         last_start = Signal()
+        start_waits = Signal()
         countdown = Signal.like(job.launch_delay)
         is_array = Signal()
         # The job whose fields are shown ends, and with it perhaps a layer or the program.
         job_end = Signal()
         m.d.sync += last_start.eq(self.start)
+        starts = self.start & ~last_start
+        with m.If(starts & self.busy):
+            m.d.sync += start_waits.eq(1)
         m.d.comb += [
             self.program_address.eq(next_row),
             is_array.eq(job.kind == Kind.ARRAY),
@@ -128,10 +133,14 @@ class Sequencer(wiring.Component):
             with m.State("idle"):
                 with m.If(self.fault != 0):
                     stop(self.fault)
-                with m.Elif(self.start & ~last_start):
+                with m.Elif(starts):
                     m.d.comb += self.begin.eq(1)
                     m.d.sync += [next_row.eq(0), self.busy.eq(1)]
                     m.next = "fetch"
+            with m.State("again"):
+                m.d.comb += self.begin.eq(1)
+                m.d.sync += start_waits.eq(0)
+                m.next = "first"
             with m.State("fetch"):
                 m.next = "first"
             with m.State("first"):
@@ -150,8 +159,12 @@ class Sequencer(wiring.Component):
                 with m.Elif(job_end):
                     with m.If(job.ends_program):
                         m.d.comb += self.finished.eq(1)
-                        m.d.sync += self.busy.eq(0)
-                        m.next = "idle"
+                        m.d.sync += next_row.eq(0)
+                        with m.If(start_waits | starts):
+                            m.next = "again"
+                        with m.Else():
+                            m.d.sync += self.busy.eq(0)
+                            m.next = "idle"
                     with m.Else():
                         move_on()
                 with m.Elif(self.front_done & (job.launch_delay == 1)):

@@ -200,16 +200,18 @@ private:
         return status;
     }
 
-    // All inferences back to back: words are offered without a pause, and `start` rises in the cycle after `done`. Only the
+    // All inferences back to back: words are offered without a pause, and `start` rises while the one before runs. Only the
     // output is captured; an outcome's `cycles` is the cycle of its last output word, counted from the first input word.
     Status stream() {
         Burst &b = *burst_;
         const uint64_t input_total = uint64_t(b.inferences) * b.input_words;
         const uint64_t output_total = uint64_t(b.inferences) * b.output_words;
         uint64_t fed = 0, sent = 0, first = 0;
-        bool start = true;
+        uint32_t started = 0;
         for (uint64_t cycle = 0; cycle < b.cycle_limit; ++cycle) {
-            top_.start = start;
+            // The core keeps one start; after it the port must fall to rise again.
+            top_.start = !top_.start && started < b.inferences && started <= b.completed + 1;
+            started += top_.start;
             top_.output_ready = 1;
             top_.input_valid = fed < input_total;
             if (top_.input_valid) put(top_.input_data, b.input + fed * WORD_BYTES);
@@ -220,7 +222,6 @@ private:
                 b.outcomes[sent / b.output_words].cycles = uint32_t(cycle - first + 1);
                 ++sent;
             }
-            start = top_.done;
             b.completed += top_.done;
             const bool failed = top_.error;
             high();

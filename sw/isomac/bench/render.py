@@ -12,7 +12,7 @@ from isomac.bench.peers import own_utilization, peers
 from isomac.bench.row import Row
 
 #: Columns of a terminal that the tables need; where output goes into a file they get as many.
-WIDTH = 150
+WIDTH = 164
 #: Headings of the shares of lost cycles.
 LOST = {
     "partial_tiles_pixels": "partial tiles, pixels",
@@ -52,6 +52,7 @@ def _measured(rows: Sequence[Row]) -> Table:
         "bound",
         "limit",
         "utili-\nzation",
+        "back to\nback",
         "wrong bytes",
         "in-\nputs",
         "search,\ns",
@@ -76,6 +77,9 @@ def _measured(rows: Sequence[Row]) -> Table:
             f"{row.bound:,}",
             "" if row.limit is None else f"{row.limit:,}",
             f"{row.utilization:.1%}",
+            ""
+            if row.throughput_utilization is None
+            else f"{row.back_to_back_cycles:,.0f} {row.throughput_utilization:.1%}",
             f"{row.mismatches:,} of {row.bytes_compared:,}",
             str(row.inputs),
             f"{row.search_seconds:.2f}",

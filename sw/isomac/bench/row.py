@@ -27,6 +27,11 @@ class Row:
         Of the cycle model.
     utilization
         macs / (cycles * multipliers).
+    back_to_back_cycles
+        From the end of an inference to that of the next while the next input arrives behind the
+        work on this one, measured like `cycles`; None if fewer than two inputs ran.
+    throughput_utilization
+        macs / (back_to_back_cycles * multipliers), None likewise.
     bit_exact
         Every input came to its end and every byte is as expected.
     cycles_exact
@@ -61,6 +66,8 @@ class Row:
     cycles: int
     predicted_cycles: int
     utilization: float
+    back_to_back_cycles: float | None
+    throughput_utilization: float | None
     bit_exact: bool
     cycles_exact: bool
     mismatches: int

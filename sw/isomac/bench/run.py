@@ -56,7 +56,7 @@ def run_row(key: str, budget: int, inputs: int, folder: Path) -> Row:
     choose_shape(graph, constraints)
     search_seconds = time.perf_counter() - begin
     samples = network(key).test_inputs(inputs).numpy()
-    bundle = build(graph, folder / f"{key}_{budget}", samples, constraints)
+    bundle = build(graph, folder / f"{key}_{budget}", samples, constraints, overlap_input=True)
     report = cosimulate(bundle.path, progress=False)
     return make_row(key, budget, bundle.program, report, search_seconds)
 
@@ -66,6 +66,7 @@ def make_row(key: str, budget: int, program: Program, report: Report, search_sec
     p = program.parameters
     went = losses(program)
     cycles = max(report.cycles, default=0)
+    again = report.back_to_back_cycles
     return Row(
         network=key,
         budget=budget,
@@ -81,6 +82,8 @@ def make_row(key: str, budget: int, program: Program, report: Report, search_sec
         cycles=cycles,
         predicted_cycles=program.predicted_cycles,
         utilization=report.macs / (cycles * p.multipliers) if cycles else 0.0,
+        back_to_back_cycles=again,
+        throughput_utilization=report.macs / (again * p.multipliers) if again else None,
         bit_exact=report.bit_exact,
         cycles_exact=report.cycles_exact,
         mismatches=report.mismatches,

@@ -20,6 +20,8 @@ def row(**changes: Any) -> Row:
         "cycles": 20_000,
         "predicted_cycles": 20_000,
         "utilization": 0.9065,
+        "back_to_back_cycles": 19_950.0,
+        "throughput_utilization": 0.9088,
         "bit_exact": True,
         "cycles_exact": True,
         "mismatches": 0,

@@ -86,6 +86,10 @@ def test_the_choice_is_the_best_of_all_shapes(seed: int) -> None:
     assert choice.shape == best
     assert choice.cycles == all_shapes[best]
     assert choice.candidates == len(all_shapes)
+    work = array_work(network, best.channel_lanes)
+    assert choice.bound == arithmetic_bound(
+        work, best.tile_rows, best.tile_columns, best.channel_lanes
+    )
     check_runner_up(choice, all_shapes)
 
 
@@ -209,6 +213,9 @@ def test_lanes_that_share_a_sum_are_worth_having() -> None:
     network = graph(
         pool, flatten, layer, tensors=tuple(tensor(name, shape) for name, shape in shapes.items())
     )
+    # A step for each pixel or each 8 of them, and 4 for the linear layer.
+    assert arithmetic_bound(array_work(network, 4), 1, 1, 4) == 64 + 4
+    assert arithmetic_bound(array_work(network, 4), 2, 4, 4) == 8 + 4
     choice = choose_shape(network, Constraints(multipliers=32))
     alone = choose_shape(network, Constraints(multipliers=32, tile=(1, 1)))
     assert choice.shape.pixel_lanes > 1

@@ -6,6 +6,7 @@ keeps the choices in a database, from which a second run takes and simplifies th
 
 from collections.abc import Callable
 from contextlib import suppress
+from typing import Any
 
 import numpy as np
 from hypothesis import HealthCheck, Phase, Verbosity, given, settings
@@ -67,7 +68,8 @@ class Property:
                 raise
 
         self._holds = holds
-        self._one = holds.hypothesis.fuzz_one_input  # type: ignore[attr-defined]
+        test: Any = holds  # `given` adds the attribute
+        self._one: Callable[[bytes], object] = test.hypothesis.fuzz_one_input
 
     def check(self, choices: bytes) -> None:
         """Judge the case that these bytes stand for.

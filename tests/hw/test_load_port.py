@@ -14,6 +14,7 @@ TARGETS = [
     LoadTarget("one word", 32, 3),
     LoadTarget("three words", 70, 4),
     LoadTarget("one row", 33, 1),
+    LoadTarget("many rows", 1, 300),
 ]
 
 
@@ -99,7 +100,7 @@ def test_packets(offer: float, enable: float) -> None:
     run(packets, offer=offer, enable=enable)
 
 
-@pytest.mark.parametrize("target", [4, 5, 255, 256, (1 << 32) - 1])
+@pytest.mark.parametrize("target", [5, 6, 7, 8, 256, (1 << 32) - 1])
 def test_a_target_that_there_is_not(target: int) -> None:
     generator = random.Random(2)
     run([packet(generator, 2, 2), Packet(target, [], error=True), packet(generator, 1, 2)])

@@ -14,17 +14,17 @@ from tests.cosim.edit import edit_vectors
 from tests.cosim.fst import lz4_block, read_fst
 from tests.cosim.standin.bundle import StandIn
 
-#: Reset, inference and rest of the stand-in with 12 words: 58 + 5 cycles of 10 ns.
-PICOSECONDS = 63 * 10_000
+#: Cycles of the reset before the first inference, and the period in ps.
+RESET_CYCLES, PERIOD = 5, 10_000
 
 
 def test_wave_of_the_first_image(tmp_path: Path) -> None:
-    report = cosimulate(StandIn().write(tmp_path), wave=True, progress=False)
+    report = cosimulate(StandIn().write(tmp_path), 1, wave=True, progress=False)
     assert report.bit_exact
     assert (report.wave_input, report.wave_reproduced) == (0, None)
     assert report.wave == str(tmp_path / "reports" / "cosim.fst")
     wave = read_fst(Path(report.wave))
-    assert (wave.start, wave.end) == (0, PICOSECONDS)
+    assert (wave.start, wave.end) == (0, (RESET_CYCLES + report.simulated_cycles) * PERIOD)
     for name in (b"accelerator", b"layer_done", b"trace_address", b"elapsed"):
         assert name in wave.hierarchy
 

@@ -139,7 +139,8 @@ class Sequencer(wiring.Component):
                     m.next = "fetch"
             with m.State("again"):
                 m.d.comb += self.begin.eq(1)
-                m.d.sync += start_waits.eq(0)
+                # An edge in this very cycle is one for the inference after this one.
+                m.d.sync += start_waits.eq(starts)
                 m.next = "first"
             with m.State("fetch"):
                 m.next = "first"

@@ -143,8 +143,16 @@ class Core(wiring.Component):
             output.start.eq(sequencer.back_start),
             loader.read_data.eq(activations.read_data),
         ]
-        wiring.connect(m, wiring.flipped(self.i), arrival.i)
-        wiring.connect(m, fetch.o, wiring.flipped(self.o))
+        # A core that has stopped neither takes nor sends a word.
+        running = sequencer.error == 0
+        m.d.comb += [
+            arrival.i.valid.eq(self.i.valid & running),
+            arrival.i.payload.eq(self.i.payload),
+            self.i.ready.eq(arrival.i.ready & running),
+            self.o.valid.eq(fetch.o.valid & running),
+            self.o.payload.eq(fetch.o.payload),
+            fetch.o.ready.eq(self.o.ready),
+        ]
 
         # One read port and one write port: only the unit of the running job uses them. All but the
         # input store write single words, which go to their place in a row.
@@ -207,7 +215,8 @@ class Core(wiring.Component):
             (output.requant_overrun, ErrorCode.REQUANT_READ),
         ]
         if p.mode == "programmable":
-            faults.append((self._load_port(m, memories, sequencer.busy), ErrorCode.LOAD))
+            idle = ~sequencer.busy & running
+            faults.append((self._load_port(m, memories, idle), ErrorCode.LOAD))
         for condition, code in faults:
             with m.If(condition):
                 m.d.comb += sequencer.fault.eq(code)
@@ -310,11 +319,11 @@ class Core(wiring.Component):
             unit.table_data.eq(table.data),
         ]
 
-    def _load_port(self, m: Module, memories: dict[str, ImageMemory], busy: Value) -> Value:
+    def _load_port(self, m: Module, memories: dict[str, ImageMemory], enable: Value) -> Value:
         """The load port; returns its error."""
         m.submodules.load_port = port = LoadPort(memory_targets(self._parameters))
         wiring.connect(m, wiring.flipped(self.load), port.i)
-        m.d.comb += port.enable.eq(~busy)
+        m.d.comb += port.enable.eq(enable)
         for index, memory in enumerate(memories.values()):
             m.d.comb += [
                 memory.write_enable.eq(port.write_enable[index]),

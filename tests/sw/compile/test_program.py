@@ -80,13 +80,18 @@ def test_cycles_of_layers_are_those_of_their_jobs(seed: int) -> None:
         for index, (packing, (view, _)) in enumerate(zip(packings, program.inputs, strict=True))
     ]
     work = [item for layer in layers for item in layer.work]
-    jobs = iter(schedule(work, array_shape(p), p.window_columns, p.softmax))
+    scheduled = schedule(work, array_shape(p), p.window_columns, p.softmax)
+    jobs = iter(scheduled)
     expected += [sum(next(jobs).cycles for _ in layer.work) for layer in layers]
     expected.append(
         sum(cycle_model.output_cycles(view.layout.words) for view, _ in program.outputs)
     )
     assert [layer.predicted_cycles for layer in program.layers] == expected
     assert program.predicted_cycles == sum(expected)
+    delays = [job.launch_delay for job in program.jobs if job.kind == Kind.ARRAY]
+    assert delays == [
+        job.launch_delay for job, w in zip(scheduled, work, strict=True) if isinstance(w, ArrayWork)
+    ]
 
 
 @pytest.mark.parametrize("seed", SEEDS)

@@ -19,10 +19,11 @@ from isomac.compile.shape import ArrayShape
 from isomac.compile.work import ArrayWork, Constants
 from isomac.errors import IsomacError
 from isomac.graph.graph import Graph
+from isomac.graph.operators.softmax import Softmax
 from isomac_hw.job import FIELD_NAMES
 from tests.sw.compile.networks import ARRAY_ONLY, WITH_SOFTMAX, random_network
 from tests.sw.small_graphs import convolution, graph, tensor
-from tests.sw.small_operations import softmax
+from tests.sw.small_operations import add, softmax
 
 SEEDS = range(40)
 
@@ -117,6 +118,14 @@ def test_fixed_hardware_is_as_narrow_as_can_be() -> None:
         assert p.activation_depth == -(-program.plan.words // p.banks) * p.banks
 
 
+@pytest.mark.parametrize("multipliers", [(1, 2**20), (2**20, 1)])
+def test_both_multipliers_of_an_add_count(multipliers: tuple[int, int]) -> None:
+    small = convolution(multiplier=np.array([5, 6]))
+    network = graph(small, add(multipliers=multipliers))
+    shape = random_network(0, ARRAY_ONLY, lanes=2)[1]
+    assert compile_graph(network, shape).parameters.multiplier_bits == 21
+
+
 def test_features_are_those_of_the_work() -> None:
     for seed in SEEDS:
         program, constants = random_program(seed, "fixed")
@@ -129,7 +138,7 @@ def test_features_are_those_of_the_work() -> None:
             "max": any(w.reduce_max for w in work),
             "add": any(w.second is not None for w in work),
             "lane_sum": any(g.lane_sum for g in geometry),
-            "softmax": any(type(o).__name__ == "Softmax" for o in program.graph.operations),
+            "softmax": any(isinstance(o, Softmax) for o in program.graph.operations),
         }
         assert p.features == tuple(name for name, there in expected.items() if there)
         assert p.strides == tuple(sorted({g.lane_stride for g in geometry}))

@@ -1,4 +1,5 @@
-# Everything from a fresh checkout with Python 3.11 or newer, a C++ compiler, make and perl:
+# Everything from a fresh checkout with Python 3.11 or newer and its shared library, a C++ compiler,
+# make and perl:
 #
 #   make demo     quantize the example network, generate its accelerator, prove it byte for byte
 #   make test     style, types and the test suite
@@ -71,6 +72,9 @@ $(INSTALLED): pyproject.toml | tools
 	@rm -f $@
 	$(PIP) --no-deps --retries 0 --extra-index-url $(TORCH_INDEX) $(TORCH)
 	$(PIP) -e '.[dev]'
+	@$(NEED) \
+	need "$(BIN)/python -c 'import find_libpython as f; assert f.find_libpython()'" \
+	  "Python's shared library for the simulator (on Debian and Ubuntu: apt install libpython3-dev)"
 	@touch $@
 
 clean:

@@ -11,7 +11,8 @@ from rich.table import Table
 from isomac.bench.peers import own_utilization, peers
 from isomac.bench.row import Row
 
-#: Columns of a terminal that the tables need; where output goes into a file they get as many.
+#: Columns of a terminal that the tables need. They get as many anywhere: a narrow terminal breaks
+#: their lines, which a window made wider mends, where digits that were cut off would be lost.
 WIDTH = 164
 #: Headings of the shares of lost cycles.
 LOST = {
@@ -27,9 +28,8 @@ LOST = {
 
 
 def make_console() -> Console:
-    """Return a console that is wide enough for the tables wherever that is ours to decide."""
-    console = Console()
-    return console if console.is_terminal else Console(width=WIDTH)
+    """Return a console that is wide enough for the tables."""
+    return Console(width=max(WIDTH, Console().width))
 
 
 def results(rows: Sequence[Row]) -> Group:
@@ -39,7 +39,7 @@ def results(rows: Sequence[Row]) -> Group:
 
 def _measured(rows: Sequence[Row]) -> Table:
     table = Table(title="Cycles of one inference, simulated")
-    table.add_column("network")
+    table.add_column("network", no_wrap=True)
     for heading in (
         "budget",
         "P",
@@ -91,7 +91,7 @@ def _measured(rows: Sequence[Row]) -> Table:
 
 def _lost(rows: Sequence[Row]) -> Table:
     table = Table(title="Where the cycles went: useful work, and what was lost")
-    table.add_column("network")
+    table.add_column("network", no_wrap=True)
     for heading in ("budget", "useful", *LOST.values()):
         table.add_column(heading, justify="right")
     for index, row in enumerate(rows):

@@ -79,7 +79,7 @@ def test_a_flattened_map_has_no_channels() -> None:
     c.alias("z", c.dense_view("y"))
     with pytest.raises(
         IsomacError,
-        match=r"^Add 'add' reads the flattened map 'z', which only a linear layer or the output can",
+        match=r"^Add 'add' reads the flattened map 'z', which only a linear layer or the",
     ):
         c.map_view(add(inputs=("x", "z")), 1)
 

@@ -1,0 +1,46 @@
+"""Softmax: work of a unit of its own, which wants channels without gaps."""
+
+from dataclasses import replace
+
+import pytest
+
+from isomac.compile.lowering import lower
+from isomac.compile.work import SoftmaxWork
+from isomac.errors import IsomacError
+from isomac.graph.operators.reshape import Reshape
+from tests.sw.compile.equal import check_all
+from tests.sw.compile.operators.graphs import after_gaps, layer
+from tests.sw.small_graphs import graph, tensor
+from tests.sw.small_operations import softmax
+
+
+@pytest.mark.parametrize("shape", [(1, 1, 1), (9, 1, 1), (3, 4, 5), (8, 2, 1)])
+def test_channels_of_every_pixel(shape: tuple[int, int, int]) -> None:
+    shapes = (tensor("x", shape), tensor("y", shape), tensor("z", shape, zero_point=-128))
+    lowered = check_all(
+        graph(layer("conv", "x", "y", (shape[0], shape[0])), softmax(), tensors=shapes)
+    )
+    (work,) = lowered.layers[-1].work
+    assert isinstance(work, SoftmaxWork)
+    assert work.zero_point == -128
+    assert work.reads == (work.source,)
+
+
+def test_gaps_are_closed_first() -> None:
+    operation = replace(softmax(), inputs=("c",))
+    lowered = check_all(after_gaps(operation, tensors=(tensor("z", (6, 4, 4)),)))
+    assert [layer.name for layer in lowered.layers[-2:]] == ["softmax:copy0", "softmax"]
+    assert lowered.layers[-1].view.layout.is_dense
+
+
+def test_a_flattened_map_is_refused() -> None:
+    flatten = Reshape(name="flatten", inputs=("y",), output="f")
+    operation = replace(softmax(), inputs=("f",))
+    network = graph(
+        layer("conv", "x", "y", (2, 2)),
+        flatten,
+        operation,
+        tensors=(tensor("f", (32,)), tensor("z", (32,))),
+    )
+    with pytest.raises(IsomacError, match="Softmax 'softmax' reads the flattened map 'f'"):
+        lower(network, 2)

@@ -11,8 +11,8 @@ from amaranth.sim import SimulatorContext
 from isomac_hw.core import Images
 from isomac_hw.errors import ErrorCode
 from isomac_hw.job import FIELD_NAMES, Job, JobLayout, Kind
+from isomac_hw.output_stage import requantization
 from isomac_hw.parameters import AcceleratorParameters
-from isomac_hw.requantizer import Requantization
 from isomac_hw.softmax import SoftmaxParameters
 from tests.hw.bench import FLAGS, parameters
 from tests.hw.core_driver import CoreDriver, Run
@@ -172,13 +172,10 @@ def expected(
     p: AcceleratorParameters, values: Sequence[Sequence[int]], *, softmax: bool = False
 ) -> list[int]:
     """The output words of the convolution."""
-    widths = Requantization(
-        p.accumulator_bits, p.bias_bits, p.sum_bits, p.multiplier_bits, p.shift_min, 4, False
-    )
     out = []
     for pixel in values:
         row = [
-            widths.compute(
+            requantization(p).compute(
                 sum(byte * step[channel] for byte, step in zip(pixel, WEIGHTS, strict=True)),
                 bias=BIASES[channel],
                 multiplier=MULTIPLIERS[channel],
@@ -222,17 +219,62 @@ def test_inferences(
             # From the edge of the start: three cycles to the launch, and one to the first word.
             if not stall:
                 assert run.cycles == ctx.get(driver.core.cycles) + 3
-            await driver.tick(ctx)
-            assert not ctx.get(driver.core.done)
+            for _ in range(3):
+                await driver.tick(ctx)
+                assert not ctx.get(driver.core.done)
+                assert ctx.get(driver.core.cycles) == sum(run.layers)
 
     driver.simulate(testbench)
 
 
-def test_inferences_back_to_back(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_array_jobs_that_overlap(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second one runs while the words of the first one are still to be written."""
+    p = small(program_depth=5)
+    jobs = [
+        input_job(),
+        array_job(p, launch_delay=1),
+        array_job(p, output_base=2 * TARGET, zero_point=11, quant_max=60, dense=0, last_byte=0),
+        output_job(ends_program=0),
+        output_job(input_base=2 * TARGET),
+    ]
+    driver = CoreDriver(p, images(p, jobs), monkeypatch)
+    values = pixels(random.Random(7))
+    # Depthwise, with the weights of the first step alone.
+    scaled = [
+        [
+            requantization(p).compute(
+                byte * weight,
+                bias=bias,
+                multiplier=multiplier,
+                shift_offset=SHIFT - p.shift_min,
+                zero_point=11,
+                quant_min=-128,
+                quant_max=60,
+            )
+            for byte, weight, bias, multiplier in zip(
+                pixel, WEIGHTS[0], BIASES, MULTIPLIERS, strict=True
+            )
+        ]
+        for pixel in values
+    ]
+
+    async def testbench(ctx: SimulatorContext) -> None:
+        for _ in range(2):
+            run = await driver.run(ctx, to_words(values))
+            assert run.error == 0
+            assert run.output == expected(p, values) + to_words(scaled)
+            assert len(run.layers) == len(jobs)
+            assert sum(run.layers) == ctx.get(driver.core.cycles)
+
+    driver.simulate(testbench)
+
+
+@pytest.mark.parametrize(("stall", "seed"), [(0, 1), *((0.6, seed) for seed in range(4))])
+def test_inferences_back_to_back(monkeypatch: pytest.MonkeyPatch, stall: float, seed: int) -> None:
     """A start while busy, and the next input that arrives behind the work on this one."""
     p = small(overlap_input=True)
     jobs = [input_job(), array_job(p, frees_input=1), output_job()]
-    driver = CoreDriver(p, images(p, jobs), monkeypatch)
+    driver = CoreDriver(p, images(p, jobs), monkeypatch, stall=stall, seed=seed)
     generator = random.Random(3)
     maps = [pixels(generator) for _ in range(2)]
 
@@ -252,7 +294,7 @@ def test_inferences_back_to_back(monkeypatch: pytest.MonkeyPatch) -> None:
             dones += ctx.get(driver.core.done)
         assert not ctx.get(driver.core.busy)
         assert run.output == [word for values in maps for word in expected(p, values)]
-        assert arrived_before_output > PIXELS
+        assert stall or arrived_before_output > PIXELS
 
     driver.simulate(testbench)
 
@@ -320,7 +362,7 @@ async def check_stopped(ctx: SimulatorContext, driver: CoreDriver, code: ErrorCo
 P = small()
 SOFTMAX_P = small(**WITH_SOFTMAX)
 LAST = DEPTH - 1
-#: Jobs, the error, and the words that may have been written before it came.
+#: Jobs, and the error that they lead to.
 FAULTS: dict[str, tuple[AcceleratorParameters, list[Job], ErrorCode]] = {
     "no such lane": (
         P,
@@ -371,6 +413,11 @@ FAULTS: dict[str, tuple[AcceleratorParameters, list[Job], ErrorCode]] = {
     "an input beyond the memory": (
         P,
         [input_job(output_base=DEPTH - 4), output_job()],
+        ErrorCode.ACTIVATION_WRITE,
+    ),
+    "a long input beyond the memory": (
+        P,
+        [input_job(output_base=DEPTH - 4, words=9, stream_words=9), output_job()],
         ErrorCode.ACTIVATION_WRITE,
     ),
     "an input whose last word is beyond": (

@@ -13,7 +13,7 @@ from isomac.bench.row import Row
 
 #: Columns of a terminal that the tables need. They get as many anywhere: a narrow terminal breaks
 #: their lines, which a window made wider mends, where digits that were cut off would be lost.
-WIDTH = 164
+WIDTH = 176
 #: Headings of the shares of lost cycles.
 LOST = {
     "partial_tiles_pixels": "partial tiles, pixels",

@@ -163,12 +163,13 @@ class CoreDriver:
         # The last row is written in the cycle after its last word.
         await self.tick(ctx)
 
-    def packet(self, name: str, rows: Sequence[int]) -> list[int]:
-        """The load words that fill a memory."""
-        targets = memory_targets(self.p)
-        index = [target.name for target in targets].index(name)
-        return [index, len(rows)] + [
-            row >> LOAD_BITS * piece & (1 << LOAD_BITS) - 1
-            for row in rows
-            for piece in range(targets[index].pieces)
-        ]
+
+def load_packet(p: AcceleratorParameters, name: str, rows: Sequence[int]) -> list[int]:
+    """The words for the load port that fill a memory."""
+    targets = memory_targets(p)
+    index = [target.name for target in targets].index(name)
+    return [index, len(rows)] + [
+        row >> LOAD_BITS * piece & (1 << LOAD_BITS) - 1
+        for row in rows
+        for piece in range(targets[index].pieces)
+    ]

@@ -104,7 +104,7 @@ def run(
     return overruns
 
 
-WINDOWS = [
+WINDOWS: list[dict[str, Any]] = [
     {"size": (5, 8), "kernel": (3, 3), "padding": (1, 1, 1, 1)},
     {"size": (4, 4), "kernel": (3, 2), "stride": (2, 2), "channel_tiles": 2, "base": 50},
     {"size": (4, 5), "kernel": (2, 2), "dilation": (2, 3), "padding": (2, 3, 0, 0), "blocks": 2},

@@ -27,14 +27,14 @@ WIDTHS = Requantization(
 WITHOUT_ADD = replace(WIDTHS, has_add=False)
 
 #: Of one byte: what changes every cycle.
-Case = dict[str, int]
+Case = dict[str, Any]
 
 
 def signed_range(bits: int) -> tuple[int, int]:
     return -(1 << bits - 1), (1 << bits - 1) - 1
 
 
-def run(widths: Requantization, job: dict[str, int], cases: Sequence[Case]) -> None:
+def run(widths: Requantization, job: dict[str, Any], cases: Sequence[Case]) -> None:
     """Send the cases through, one a cycle, with the job's constants stable."""
     dut = Requantizer(widths)
     expected = [widths.compute(**case, **(job | {"add": bool(job.get("add"))})) for case in cases]
@@ -238,7 +238,7 @@ def test_compute_rounds_once() -> None:
         ({"accumulator_bits": 16}, "Accumulator must have 17 bits to hold two operands, not 16"),
     ],
 )
-def test_widths_are_checked(changes: dict[str, int], message: str) -> None:
+def test_widths_are_checked(changes: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=f"^{message}$"):
         replace(WIDTHS, **changes)
     assert replace(WITHOUT_ADD, accumulator_bits=16).accumulator_bits == 16

@@ -4,6 +4,7 @@ import random
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 from amaranth.sim import SimulatorContext
@@ -156,7 +157,7 @@ class Bench:
             await self.tick(ctx)
 
 
-def work(kind: Kind, cycles: int = 1, **more: int) -> Work:
+def work(kind: Kind, cycles: int = 1, **more: Any) -> Work:
     return Work(kind, cycles, **more)
 
 

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -22,7 +23,7 @@ from tests.hw.bench import parameters
 HEADER = "a header\n\n  of three lines"
 
 
-def small(**changes: object) -> AcceleratorParameters:
+def small(**changes: Any) -> AcceleratorParameters:
     """The smallest array with more than one lane of each kind, and next to no job."""
     jobs = [Job(kind=0, words=3), Job(kind=1, taps=1, ends_program=1)]
     return replace(
@@ -137,7 +138,7 @@ def test_the_same_text_in_another_process(text: str) -> None:
         {"mode": "programmable"},
     ],
 )
-def test_a_changed_parameter_changes_the_text(text: str, changes: dict[str, object]) -> None:
+def test_a_changed_parameter_changes_the_text(text: str, changes: dict[str, Any]) -> None:
     changed = convert(small(**changes))
     assert changed != without_header(text)
     assert (re.search(r"\binput load_valid;", changed) is not None) == ("mode" in changes)

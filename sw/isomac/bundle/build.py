@@ -130,14 +130,14 @@ def build(
         generator = f"isomac {version('isomac')}"
         header = _header(program, generator)
         verilog = to_verilog(Accelerator(program.parameters), "accelerator", header)
-        (fresh / "accelerator.v").write_text(verilog)
+        (fresh / "accelerator.v").write_text(verilog, encoding="utf-8")
         for name, text in _images(program).items():
-            (fresh / name).write_text(text)
+            (fresh / name).write_text(text, encoding="ascii")
         save(graph, fresh / "graph.isomac")
         (fresh / "vectors.npz").write_bytes(_npz(arrays))
         files = {path.name: sha256(path) for path in sorted(fresh.iterdir())}
         data = manifest(program, generator=generator, reasons=why, files=files)
-        (fresh / MANIFEST).write_text(json.dumps(data, indent=1) + "\n")
+        (fresh / MANIFEST).write_text(json.dumps(data, indent=1) + "\n", encoding="ascii")
     return Bundle(Path(folder), program, choice, why)
 
 

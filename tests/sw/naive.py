@@ -31,13 +31,31 @@ def naive_evaluate(graph: Graph, inputs: Mapping[str, Array]) -> dict[str, Array
 
 
 def _rescale(
-    acc: Array, multiplier: Any, shift: Any, zero_point: int, low: int, high: int
+    acc: Array,
+    multiplier: Any,
+    shift: Any,
+    zero_point: int,
+    low: int,
+    high: int,
+    rounding: str = "single",
 ) -> Array:
-    multiplier = np.asarray(multiplier, object)
-    half = np.asarray([1 << (int(s) - 1) for s in np.ravel(shift)], object)
-    half = half.reshape(np.shape(shift))
-    shifted = (acc * multiplier + half) >> np.asarray(shift, object)
+    scaled = np.frompyfunc({"single": _single, "double": _double}[rounding], 3, 1)
+    shifted = scaled(acc, np.asarray(multiplier, object), np.asarray(shift, object))
     return np.minimum(np.maximum(shifted + zero_point, low), high)
+
+
+def _single(acc: Any, multiplier: Any, shift: Any) -> int:
+    return (int(acc) * int(multiplier) + (1 << (int(shift) - 1))) >> int(shift)
+
+
+def _double(acc: Any, multiplier: Any, shift: Any) -> int:
+    """Two steps, as gemmlowp has them: half up at bit 31, then half away from zero."""
+    if shift <= 31:
+        return _single(acc, multiplier, shift)
+    high = _single(acc, multiplier, 31)
+    places = int(shift) - 31
+    magnitude = (abs(high) + (1 << (places - 1))) >> places
+    return magnitude if high >= 0 else -magnitude
 
 
 def _zero_points(operation: Operation, graph: Graph) -> tuple[list[int], int]:
@@ -91,6 +109,7 @@ def _convolution(operation: Any, graph: Graph, operands: list[Array]) -> Array:
                 zp_out,
                 operation.quant_min,
                 operation.quant_max,
+                operation.rounding,
             )
     return result
 
@@ -106,6 +125,7 @@ def _linear(operation: Any, graph: Graph, operands: list[Array]) -> Array:
         zp_out,
         operation.quant_min,
         operation.quant_max,
+        operation.rounding,
     )
 
 
@@ -116,12 +136,12 @@ def _max_pool(operation: Any, graph: Graph, operands: list[Array]) -> Array:
     for py, px in _pixels(shape):
         for _, _, iy, ix in _taps(operation, (py, px), operation.kernel, x.shape[2:]):
             result[:, :, py, px] = np.maximum(result[:, :, py, px], x[:, :, iy, ix])
-    return result
+    return np.minimum(np.maximum(result, operation.quant_min), operation.quant_max)
 
 
 def _average_pool(operation: Any, graph: Graph, operands: list[Array]) -> Array:
     (x,) = operands
-    (zp_in,), zp_out = _zero_points(operation, graph)
+    (zp_in,), zp_out = _zero_points(operation, graph) if operation.centered else ([0], 0)
     shape = graph.tensor(operation.output).shape
     acc = np.zeros((len(x), *shape), object)
     for py, px in _pixels(shape):
@@ -134,12 +154,13 @@ def _average_pool(operation: Any, graph: Graph, operands: list[Array]) -> Array:
         zp_out,
         operation.quant_min,
         operation.quant_max,
+        operation.rounding,
     )
 
 
 def _adaptive_average_pool(operation: Any, graph: Graph, operands: list[Array]) -> Array:
     (x,) = operands
-    (zp_in,), zp_out = _zero_points(operation, graph)
+    (zp_in,), zp_out = _zero_points(operation, graph) if operation.centered else ([0], 0)
     shape = graph.tensor(operation.output).shape
     acc = np.zeros((len(x), *shape), object)
     for py, px in _pixels(shape):
@@ -153,6 +174,7 @@ def _adaptive_average_pool(operation: Any, graph: Graph, operands: list[Array]) 
         zp_out,
         operation.quant_min,
         operation.quant_max,
+        operation.rounding,
     )
 
 
@@ -193,15 +215,86 @@ def _softmax(operation: Any, graph: Graph, operands: list[Array]) -> Array:
     return result
 
 
+def _aligned_add(operation: Any, graph: Graph, operands: list[Array]) -> Array:
+    a, b = operands
+    (zp_a, zp_b), zp_out = _zero_points(operation, graph)
+    step = {"single": _single, "double": _double}[operation.rounding]
+
+    def one(a: int, b: int) -> int:
+        second = (b - zp_b) * 2**operation.left_shift_b
+        total = (a - zp_a) * 2**operation.left_shift
+        total += step(second, operation.multiplier_b, operation.shift_b)
+        result = step(total, operation.multiplier, operation.shift) + zp_out
+        return min(max(result, operation.quant_min), operation.quant_max)
+
+    return np.asarray(np.frompyfunc(one, 2, 1)(a, b))
+
+
+def _scale(operation: Any, graph: Graph, operands: list[Array]) -> Array:
+    (x,) = operands
+    (zp_in,), zp_out = _zero_points(operation, graph)
+    result = np.empty(x.shape, object)
+    for c, factor in enumerate(operation.factor):
+        result[:, c] = _rescale(
+            (x[:, c] - zp_in) * int(factor),
+            operation.multiplier[c],
+            operation.shift[c],
+            zp_out,
+            operation.quant_min,
+            operation.quant_max,
+            operation.rounding,
+        )
+    return result
+
+
+def _lookup(operation: Any, graph: Graph, operands: list[Array]) -> Array:
+    table = {value: int(entry) for value, entry in enumerate(operation.table, start=-128)}
+    return np.asarray(np.frompyfunc(table.__getitem__, 1, 1)(operands[0]))
+
+
+def _pad(operation: Any, graph: Graph, operands: list[Array]) -> Array:
+    (x,) = operands
+    top, left = operation.padding[:2]
+    result = np.full((len(x), *graph.tensor(operation.output).shape), operation.value, object)
+    result[:, :, top : top + x.shape[2], left : left + x.shape[3]] = x
+    return result
+
+
+def _newton_softmax(operation: Any, graph: Graph, operands: list[Array]) -> Array:
+    """Step by step as TFLite's reference kernel: F0.31, F2.29 and F12.19 fixed point."""
+    (x,) = operands
+    result = np.empty(x.shape, object)
+    for index in np.ndindex(len(x), *x.shape[2:]):
+        pixel = (index[0], slice(None), *index[1:])
+        channels = list(x[pixel])
+        e = [int(operation.table[255 + value - max(channels)]) for value in channels]
+        total = sum(_double(e_i, 1 << 30, 30 + 12) for e_i in e)
+        zeros = 32 - total.bit_length()
+        fraction = (total << zeros) - (1 << 31)
+        d = (fraction + (1 << 31)) // 2
+        r = 1515870810 + _single(d, -1010580540, 31)
+        for _ in range(3):
+            r += 4 * _single(r, (1 << 29) - _single(d, r, 31), 31)
+        r = min(2 * r, 2**31 - 1)
+        y = [_double(_single(e_i, r, 31), 1 << 31, 31 + 12 - zeros + 31 - 8) - 128 for e_i in e]
+        result[pixel] = [min(max(value, -128), 127) for value in y]
+    return result
+
+
 _FORMULAS: dict[str, Callable[[Any, Graph, list[Array]], Array]] = {
     "AdaptiveAveragePool": _adaptive_average_pool,
     "Add": _add,
+    "AlignedAdd": _aligned_add,
     "AveragePool": _average_pool,
     "Clamp": _clamp,
     "Concatenate": _concatenate,
     "Convolution": _convolution,
     "Linear": _linear,
+    "Lookup": _lookup,
     "MaxPool": _max_pool,
+    "NewtonSoftmax": _newton_softmax,
+    "Pad": _pad,
     "Reshape": _reshape,
+    "Scale": _scale,
     "Softmax": _softmax,
 }

@@ -192,7 +192,10 @@ def test_every_other_label_is_its_class_in_words() -> None:
         for seed in range(150)
         for operation in random_graph(np.random.default_rng(seed)).operations
     }
-    words = {"".join(f" {c.lower()}" if c.isupper() else c for c in name) for name in OPERATORS}
+    # A table is named by its function; the other two are known by what they compute.
+    others = {"Lookup", "AlignedAdd", "NewtonSoftmax"}
+    names = OPERATORS.keys() - others
+    words = {"".join(f" {c.lower()}" if c.isupper() else c for c in name) for name in names}
     assert {word.strip() for word in words} <= labels
 
 
@@ -208,7 +211,7 @@ def test_macs_are_the_logical_ones() -> None:
 
 def test_the_hash_is_that_of_the_computation() -> None:
     base = graph(convolution())
-    assert base.sha256 == "044aaaa4734e961d850c47db3901ede049d7e1203cc1ab7b940ea1dd0d55f61d"
+    assert base.sha256 == "eafb5ba3dd3b1fc8932f53869544a93280e2f92f17bd8cf47ceae995338e3285"
     assert graph(convolution(source="elsewhere.py:7")) == base
     assert hash(graph(convolution())) == hash(base)
     other_strides = convolution(weight=np.asfortranarray(convolution().weight))

@@ -76,7 +76,7 @@ def operation_of(document: Any) -> Any:
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        (lambda d: d.update(format=2), "the format of the file is 2, this version reads format 1"),
+        (lambda d: d.update(format=1), "the format of the file is 1, this version reads format 2"),
         (lambda d: d.update(format=True), "the format of the file is True"),
         (lambda d: d.pop("format"), "graph.json lacks the key 'format'"),
         (lambda d: d.pop("tensors"), "graph.json lacks the key 'tensors'"),

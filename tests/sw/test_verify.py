@@ -107,10 +107,6 @@ class Unknown(Reshape):
             graph(convolution(), clamp(), outputs=("y",)),
             "tensor 'z' is neither read nor an output",
         ),
-        (
-            graph(Clamp(name="clamp", inputs=("x",), output="y", quant_min=0, quant_max=1)),
-            "graph 'small' has no multiply-accumulate",
-        ),
     ],
 )
 def test_rules_of_the_whole_graph(case: Graph, sentence: str) -> None:

@@ -44,8 +44,13 @@ def lower(graph: Graph, word_channels: int) -> Lowered:
     Raises
     ------
     IsomacError
-        If the hardware cannot do an operation.
+        If the hardware cannot do an operation, or there is nothing to multiply.
     """
+    if graph.macs == 0:
+        raise IsomacError(
+            f"{graph} has no multiply-accumulate: there must be at least one convolution or linear"
+            f" layer for an array"
+        )
     context = Context(graph, word_channels)
     for name in graph.inputs:
         context.dense_view(name)

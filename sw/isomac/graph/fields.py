@@ -24,6 +24,7 @@ from isomac.graph.limits import (
     INT8_MIN,
     MULTIPLIER_LIMIT,
     NAME_MAX,
+    ROUNDINGS,
     SHIFT_MAX,
     SHIFT_MIN,
 )
@@ -74,6 +75,39 @@ class Integers(Kind):
             raise GraphError(f"{where} must be {self.length} integers, not {reprlib.repr(value)}")
         element = Integer(self.minimum, self.maximum)
         return tuple(element.normalize(item, where) for item in value)
+
+
+@dataclass(frozen=True)
+class Boolean(Kind):
+    """True or False; NumPy's become `bool`."""
+
+    def normalize(self, value: object, where: str) -> bool:
+        if not isinstance(value, (bool, np.bool_)):
+            raise GraphError(f"{where} must be true or false, not {reprlib.repr(value)}")
+        return bool(value)
+
+
+@dataclass(frozen=True)
+class Choice(Kind):
+    """One of some words."""
+
+    words: tuple[str, ...]
+
+    def normalize(self, value: object, where: str) -> str:
+        if not isinstance(value, str) or value not in self.words:
+            raise GraphError(
+                f"{where} must be one of {', '.join(self.words)}, not {reprlib.repr(value)}"
+            )
+        return value
+
+
+@dataclass(frozen=True)
+class Text(Kind):
+    """A string of 1 to 1000 printable characters."""
+
+    def normalize(self, value: object, where: str) -> str:
+        check_name(value, where)
+        return str(value)
 
 
 @dataclass(frozen=True)
@@ -163,6 +197,9 @@ Shift = Annotated[int, Integer(SHIFT_MIN, SHIFT_MAX)]
 Multipliers = Annotated[npt.NDArray[np.int64], Array("int64", 1, 0, MULTIPLIER_LIMIT - 1)]
 Shifts = Annotated[npt.NDArray[np.int64], Array("int64", 1, SHIFT_MIN, SHIFT_MAX)]
 Biases = Annotated[npt.NDArray[np.int32], Array("int32", 1)]
+
+#: How a product is brought down to its place: see `ROUNDINGS`.
+Rounding = Annotated[str, Choice(ROUNDINGS)]
 
 #: Kernel, stride or dilation as (y, x); padding as (top, left, bottom, right).
 Extent = Annotated[tuple[int, int], Integers(2, 1, EXTENT_MAX)]

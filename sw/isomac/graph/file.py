@@ -19,7 +19,7 @@ from isomac.graph.tensor import Tensor
 from isomac.graph.verify import verify
 
 #: Version of the format. A reader accepts its own version only.
-FORMAT = 1
+FORMAT = 2
 
 #: Largest description that is parsed, in bytes: room for some thousand operations. Python objects
 #: take tens of times the bytes of the JSON they come from.

@@ -8,6 +8,12 @@ INT8_MAX = 127
 SHIFT_MIN = 1
 SHIFT_MAX = 62
 
+#: How a product is rounded when it is shifted down. "single" is TOSA's SINGLE_ROUND, half up.
+#: "double" is TOSA's DOUBLE_ROUND and TFLite's arithmetic: half up at bit 31, then half away from
+#: zero, which comes to half up with 2**30 more for a product from 0 on and 2**30 less for one
+#: below 0, where the shift is above 31.
+ROUNDINGS = ("single", "double")
+
 #: Multipliers are non-negative and below this.
 MULTIPLIER_LIMIT = 1 << 31
 
@@ -16,6 +22,15 @@ ACCUMULATOR_LIMIT = 1 << 31
 
 #: Largest entry of a softmax table: exp(0) with 16 fractional bits.
 SOFTMAX_TABLE_MAX = 1 << 16
+
+#: Exponentials with 31 fractional bits: entries of the table of a `NewtonSoftmax`.
+EXPONENTIAL_MAX = (1 << 31) - 1
+
+#: Largest left shift of an operand of an `AlignedAdd`; TFLite has 20.
+LEFT_SHIFT_MAX = 22
+
+#: Largest magnitude of a factor of a `Scale`: the distance of two int8 values.
+FACTOR_MAX = 255
 
 #: With table entries of 17 bits, the product of entry and reciprocal stays far below 63 bits.
 RECIPROCAL_BITS_MAX = 32

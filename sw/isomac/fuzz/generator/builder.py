@@ -3,6 +3,9 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+
 from isomac.fuzz.generator.constants import Constants
 from isomac.fuzz.generator.windows import random_axis, same_axis
 from isomac.graph.operation import Operation
@@ -26,6 +29,7 @@ class Builder:
     maps_from_reshape: bool
     one_softmax: tuple[int, int] | None
     softmax_fields: dict[str, Any] | None = field(default=None, init=False)
+    newton_table: npt.NDArray[np.int64] | None = field(default=None, init=False)
     head: Tensor = field(init=False)
     tensors: list[Tensor] = field(default_factory=list)
     operations: list[Operation] = field(default_factory=list)
@@ -99,9 +103,8 @@ class Builder:
     ) -> Tensor:
         c = self.constants
         bias = c.bias(weight, x.zero_point)
-        rescales = c.rescales(weight)
-        clamp = c.clamp(y.zero_point)
-        return self.emit(cls, [x], y, weight=weight, bias=bias, **rescales, **clamp, **fields)
+        constants = {**c.rescales(weight), **c.clamp(y.zero_point), "rounding": c.rounding()}
+        return self.emit(cls, [x], y, weight=weight, bias=bias, **constants, **fields)
 
 
 def _quantization(tensor: Tensor) -> tuple[float, int]:

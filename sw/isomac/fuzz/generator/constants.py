@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from isomac.fuzz.generator.draws import Draws, SeededDraws
+from isomac.graph.limits import ROUNDINGS
 from isomac.graph.rescale_constants import rescale_constants
 
 #: Root mean square of a uniformly distributed int8 value.
@@ -122,6 +123,10 @@ class Constants:
             )
         ratio = 2.0 ** (self.between(64, 128) / 16) / typical
         return rescale_constants(ratio, self.one_of(31, 31, 18, 12))
+
+    def rounding(self) -> str:
+        """Return one of the roundings."""
+        return str(self.one_of(*ROUNDINGS))
 
     def rescales(self, weight: npt.NDArray[np.int8]) -> dict[str, npt.NDArray[np.int64]]:
         """Return multiplier and shift for every output channel of `weight`."""

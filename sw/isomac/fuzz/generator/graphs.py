@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from isomac.fuzz.generator import steps
+from isomac.fuzz.generator import recipes, steps
 from isomac.fuzz.generator.builder import Builder
 from isomac.fuzz.generator.constants import Constants
 from isomac.fuzz.generator.draws import Draws, SeededDraws
@@ -21,13 +21,18 @@ from isomac.graph.verify import verify
 STEPS: dict[str, Callable[[Builder], None]] = {
     "AdaptiveAveragePool": steps.adaptive_average_pool,
     "Add": steps.add,
+    "AlignedAdd": recipes.aligned_add,
     "AveragePool": steps.average_pool,
     "Clamp": steps.clamp,
     "Concatenate": steps.concatenate,
     "Convolution": steps.convolution,
     "Linear": steps.linear,
+    "Lookup": recipes.lookup,
     "MaxPool": steps.max_pool,
+    "NewtonSoftmax": recipes.newton_softmax,
+    "Pad": recipes.pad,
     "Reshape": steps.reshape,
+    "Scale": recipes.scale,
     "Softmax": steps.softmax,
 }
 
@@ -47,7 +52,7 @@ class Choices:
     operators
         Names of the operators to choose from, the likelier the more often they appear. Convolutions
         and linear layers may appear beside them, as the branches of additions and concatenations
-        and because every graph has one; reshapes appear before linear layers.
+        and because `macs` asks for one; reshapes appear before linear layers.
     max_size
         Largest height and width of a map.
     max_channels
@@ -69,6 +74,8 @@ class Choices:
         hardware has. None leaves them free.
     extreme
         Probability that a constant is a corner case, such as a zero point of -128.
+    macs
+        Whether there must be a convolution or a linear layer, as the compiler asks for.
     """
 
     steps: tuple[int, int] = (1, 6)
@@ -83,6 +90,7 @@ class Choices:
     softmax_at_end: bool = False
     one_softmax: tuple[int, int] | None = None
     extreme: float = 0.25
+    macs: bool = True
 
 
 def random_graph(source: np.random.Generator | Draws, choices: Choices | None = None) -> Graph:
@@ -110,7 +118,8 @@ def random_graph(source: np.random.Generator | Draws, choices: Choices | None = 
         STEPS[operator](builder)
         if operator == "Softmax" and choices.softmax_at_end:
             break
-    _ensure_macs(builder)
+    if choices.macs:
+        _ensure_macs(builder)
     produced = [operation.output for operation in builder.operations]
     outputs = [builder.head.name]
     while len(outputs) < choices.max_outputs and constants.chance(0.2):
@@ -149,7 +158,7 @@ def random_inputs(
 
 
 def _ensure_macs(builder: Builder) -> None:
-    """Put a convolution or a linear layer at the front if there is none: `verify` asks for one."""
+    """Put a convolution or a linear layer at the front if there is none: the array asks for one."""
     weighted = ("Convolution", "Linear")
     if not any(type(operation).__name__ in weighted for operation in builder.operations):
         builder.head = builder.convolve(builder.head)

@@ -49,6 +49,7 @@ def max_pool(b: Builder) -> None:
             stride=(rows.stride, columns.stride),
             dilation=(rows.dilation, columns.dilation),
             padding=(rows.before, columns.before, rows.after, columns.after),
+            **b.constants.clamp(b.head.zero_point),
         )
 
 
@@ -70,6 +71,8 @@ def average_pool(b: Builder) -> None:
             padding=(rows.before, columns.before, rows.after, columns.after),
             multiplier=multiplier,
             shift=shift,
+            rounding=b.constants.rounding(),
+            centered=b.constants.chance(0.7),
             **b.constants.clamp(y.zero_point),
         )
 
@@ -92,6 +95,8 @@ def adaptive_average_pool(b: Builder) -> None:
             columns=columns,
             multiplier=pairs[..., 0],
             shift=pairs[..., 1],
+            rounding=c.rounding(),
+            centered=c.chance(0.7),
             **c.clamp(y.zero_point),
         )
 
@@ -100,14 +105,7 @@ def add(b: Builder) -> None:
     """The head plus itself, an earlier tensor, another input, or a branch of the same shape."""
     c = b.constants
     x = b.head
-    equals = [tensor for tensor in b.tensors if tensor.shape == x.shape]
-    kind = c.one_of("earlier", "branch", "branch", "input")
-    if kind == "earlier":
-        other = c.one_of(*equals)
-    elif kind == "input" and len(b.inputs) < b.max_inputs:
-        other = b.add_input(x.shape)
-    else:
-        other = b.convolve(c.one_of(*equals), outputs=x.shape[0], keep_size=True)
+    other = second_operand(b)
     y = b.tensor(x.shape)
     multiplier, shift = c.rescale(2.0 ** c.between(5, 8))
     second = c.one_of(multiplier, multiplier // 3, c.between(0, multiplier), 0)
@@ -122,6 +120,19 @@ def add(b: Builder) -> None:
         shift=shift,
         **c.clamp(y.zero_point),
     )
+
+
+def second_operand(b: Builder) -> Tensor:
+    """Return a tensor of the shape of the head, often an earlier one or a branch."""
+    c = b.constants
+    x = b.head
+    equals = [tensor for tensor in b.tensors if tensor.shape == x.shape]
+    kind = c.one_of("earlier", "branch", "branch", "input")
+    if kind == "earlier":
+        return c.one_of(*equals)
+    if kind == "input" and len(b.inputs) < b.max_inputs:
+        return b.add_input(x.shape)
+    return b.convolve(c.one_of(*equals), outputs=x.shape[0], keep_size=True)
 
 
 def clamp(b: Builder) -> None:

@@ -17,7 +17,8 @@ def average_pool(
 ) -> torch.Tensor:
     """Return the rescaled sums, int8 (N, C, H, W)."""
     (x,) = operands
-    centred = x.to(torch.float64) - graph.tensor(operation.inputs[0]).zero_point
+    zero_point = graph.tensor(operation.inputs[0]).zero_point if operation.centered else 0
+    centred = x.to(torch.float64) - zero_point
     top, left, bottom, right = operation.padding
     padded = functional.pad(centred, (left, right, top, bottom))
     sums = functional.avg_pool2d(padded, operation.kernel, operation.stride, divisor_override=1)
@@ -25,7 +26,8 @@ def average_pool(
         exact_accumulator(sums),
         torch.tensor(operation.multiplier),
         torch.tensor(operation.shift),
-        graph.tensor(operation.output).zero_point,
+        graph.tensor(operation.output).zero_point if operation.centered else 0,
         operation.quant_min,
         operation.quant_max,
+        operation.rounding,
     )

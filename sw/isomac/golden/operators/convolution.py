@@ -39,4 +39,5 @@ def convolution(
         graph.tensor(operation.output).zero_point,
         operation.quant_min,
         operation.quant_max,
+        operation.rounding,
     )

@@ -28,4 +28,5 @@ def linear(operation: Linear, graph: Graph, operands: Sequence[torch.Tensor]) ->
         graph.tensor(operation.output).zero_point,
         operation.quant_min,
         operation.quant_max,
+        operation.rounding,
     )

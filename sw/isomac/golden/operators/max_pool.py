@@ -21,4 +21,4 @@ def max_pool(operation: MaxPool, graph: Graph, operands: Sequence[torch.Tensor])
     maxima = functional.max_pool2d(
         padded, operation.kernel, operation.stride, dilation=operation.dilation
     )
-    return maxima.to(torch.int8)
+    return torch.clamp(maxima, operation.quant_min, operation.quant_max).to(torch.int8)

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from isomac.errors import GraphError
-from isomac.graph.fields import Array, Int8, Spans
+from isomac.graph.fields import Array, Boolean, Int8, Rounding, Spans
 from isomac.graph.graph import Graph
 from isomac.graph.limits import MULTIPLIER_LIMIT, SHIFT_MAX, SHIFT_MIN
 from isomac.graph.operation import Operation, Shape
@@ -27,6 +27,12 @@ class AdaptiveAveragePool(Operation):
         int64 (rows, columns): the rescaling of each output pixel, with 1/N of its window.
     quant_min, quant_max
         The clamp of the result, which holds a folded ReLU.
+    rounding
+        Of the rescaling, see `isomac.graph.limits.ROUNDINGS`.
+    centered
+        Whether the zero points are taken off before the sum and put on after the rescaling. If not,
+        `clamp(rescale(sum x))` is computed on the bytes as they are, and padding adds nothing: a
+        mean of TFLite, which rounds half away from the byte 0.
     """
 
     rows: Annotated[tuple[tuple[int, int], ...], Spans()]
@@ -35,6 +41,8 @@ class AdaptiveAveragePool(Operation):
     shift: Annotated[npt.NDArray[np.int64], Array("int64", 2, SHIFT_MIN, SHIFT_MAX)]
     quant_min: Int8
     quant_max: Int8
+    rounding: Rounding = "single"
+    centered: Annotated[bool, Boolean()] = True
 
     @property
     def label(self) -> str:
@@ -60,5 +68,6 @@ class AdaptiveAveragePool(Operation):
         check_clamp(self)
         heights = np.array([stop - start for start, stop in self.rows], np.int64)
         widths = np.array([stop - start for start, stop in self.columns], np.int64)
-        distance = largest_distance(graph.tensor(self.inputs[0]).zero_point)
+        zero_point = graph.tensor(self.inputs[0]).zero_point if self.centered else 0
+        distance = largest_distance(zero_point)
         check_accumulator(self, np.outer(heights, widths) * distance, "output pixel")

@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 
-from isomac.graph.fields import Extent, Int8, Multiplier, Padding, Shift
+from isomac.graph.fields import Boolean, Extent, Int8, Multiplier, Padding, Rounding, Shift
 from isomac.graph.graph import Graph
 from isomac.graph.operation import Operation, Shape
 from isomac.graph.rules import (
@@ -31,6 +32,12 @@ class AveragePool(Operation):
         The rescaling, the same for all channels and pixels.
     quant_min, quant_max
         The clamp of the result, which holds a folded ReLU.
+    rounding
+        Of the rescaling, see `isomac.graph.limits.ROUNDINGS`.
+    centered
+        Whether the zero points are taken off before the sum and put on after the rescaling. If not,
+        `clamp(rescale(sum x))` is computed on the bytes as they are, and padding adds nothing: a
+        mean of TFLite, which rounds half away from the byte 0.
     """
 
     kernel: Extent
@@ -40,6 +47,8 @@ class AveragePool(Operation):
     shift: Shift
     quant_min: Int8
     quant_max: Int8
+    rounding: Rounding = "single"
+    centered: Annotated[bool, Boolean()] = True
 
     @property
     def label(self) -> str:
@@ -56,5 +65,6 @@ class AveragePool(Operation):
         super().check(graph)
         check_clamp(self)
         pixels = self.kernel[0] * self.kernel[1]
-        distance = largest_distance(graph.tensor(self.inputs[0]).zero_point)
+        zero_point = graph.tensor(self.inputs[0]).zero_point if self.centered else 0
+        distance = largest_distance(zero_point)
         check_accumulator(self, np.array([pixels * distance]), "pixel")

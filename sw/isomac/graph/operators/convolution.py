@@ -9,7 +9,17 @@ import numpy.typing as npt
 
 from isomac.errors import GraphError
 from isomac.graph.accumulator import accumulator_magnitude
-from isomac.graph.fields import Array, Biases, Extent, Int8, Integer, Multipliers, Padding, Shifts
+from isomac.graph.fields import (
+    Array,
+    Biases,
+    Extent,
+    Int8,
+    Integer,
+    Multipliers,
+    Padding,
+    Rounding,
+    Shifts,
+)
 from isomac.graph.graph import Graph
 from isomac.graph.limits import EXTENT_MAX
 from isomac.graph.operation import Operation, Shape
@@ -42,6 +52,8 @@ class Convolution(Operation):
         Divides I and O; output channel o reads the input channels of group `o // (O / groups)`.
     quant_min, quant_max
         The clamp of the result, which holds a folded ReLU.
+    rounding
+        Of the rescaling, see `isomac.graph.limits.ROUNDINGS`.
     """
 
     weight: Annotated[npt.NDArray[np.int8], Array("int8", 4)]
@@ -54,6 +66,7 @@ class Convolution(Operation):
     groups: Annotated[int, Integer(1, EXTENT_MAX)]
     quant_min: Int8
     quant_max: Int8
+    rounding: Rounding = "single"
 
     @property
     def depthwise(self) -> bool:

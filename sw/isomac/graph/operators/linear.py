@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from isomac.errors import GraphError
 from isomac.graph.accumulator import accumulator_magnitude
-from isomac.graph.fields import Array, Biases, Int8, Multipliers, Shifts
+from isomac.graph.fields import Array, Biases, Int8, Multipliers, Rounding, Shifts
 from isomac.graph.graph import Graph
 from isomac.graph.operation import Operation, Shape
 from isomac.graph.rules import check_accumulator, check_clamp, check_length
@@ -29,6 +29,8 @@ class Linear(Operation):
         int64 (O), the rescaling of each output.
     quant_min, quant_max
         The clamp of the result, which holds a folded ReLU.
+    rounding
+        Of the rescaling, see `isomac.graph.limits.ROUNDINGS`.
     """
 
     weight: Annotated[npt.NDArray[np.int8], Array("int8", 2)]
@@ -37,6 +39,7 @@ class Linear(Operation):
     shift: Shifts
     quant_min: Int8
     quant_max: Int8
+    rounding: Rounding = "single"
 
     @property
     def label(self) -> str:

@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from isomac.graph.fields import Extent, Padding
+from isomac.graph.fields import Extent, Int8, Padding
 from isomac.graph.graph import Graph
+from isomac.graph.limits import INT8_MAX, INT8_MIN
 from isomac.graph.operation import Operation, Shape
-from isomac.graph.rules import check_same_quantization, require_map, window_shape
+from isomac.graph.rules import check_clamp, check_same_quantization, require_map, window_shape
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -19,12 +20,16 @@ class MaxPool(Operation):
         (y, x).
     padding
         (top, left, bottom, right), smaller than the dilated kernel.
+    quant_min, quant_max
+        The clamp of the result, which holds a folded ReLU.
     """
 
     kernel: Extent
     stride: Extent
     dilation: Extent
     padding: Padding
+    quant_min: Int8 = INT8_MIN
+    quant_max: Int8 = INT8_MAX
 
     @property
     def label(self) -> str:
@@ -39,4 +44,5 @@ class MaxPool(Operation):
 
     def check(self, graph: Graph) -> None:
         super().check(graph)
+        check_clamp(self)
         check_same_quantization(self, graph)

@@ -7,6 +7,8 @@
     report = isomac.cosimulate(bundle.path)
     assert report.bit_exact
 
+A network that is quantized already, TFLite or ONNX, is `isomac.import_model(path).graph`.
+
 The names below are imported when they are first used: PyTorch takes seconds.
 """
 
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from isomac.golden import dequantize_output, evaluate, quantize_input
     from isomac.graph.file import load, save
     from isomac.graph.graph import Graph
+    from isomac.importers import import_model
     from isomac_cosim.cosimulate import cosimulate
 
 __all__ = [
@@ -31,6 +34,7 @@ __all__ = [
     "cosimulate",
     "dequantize_output",
     "evaluate",
+    "import_model",
     "load",
     "load_calibration",
     "load_model",
@@ -48,6 +52,7 @@ _MODULES = {
     "cosimulate": "isomac_cosim.cosimulate",
     "dequantize_output": "isomac.golden",
     "evaluate": "isomac.golden",
+    "import_model": "isomac.importers",
     "load": "isomac.graph.file",
     "load_calibration": "isomac.frontend",
     "load_model": "isomac.frontend",

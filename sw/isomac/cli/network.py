@@ -12,6 +12,7 @@ from isomac.errors import IsomacError
 from isomac.frontend import load_calibration, load_model, quantize_with_reference
 from isomac.graph.file import load
 from isomac.graph.graph import Graph
+from isomac.importers import Imported, import_model, is_importable
 
 #: Width of the multipliers unless the user says another.
 MULTIPLIER_BITS = 31
@@ -29,11 +30,14 @@ class Network:
         The fake-quantized network, None if the integer graph was read from a file.
     calibration
         float32 (N, ...), None likewise.
+    imported
+        The model file and what is known of it, if the network came from one.
     """
 
     graph: Graph
     reference: GraphModule | None
     calibration: torch.Tensor | None
+    imported: Imported | None = None
 
 
 def read_network(model: str, data: str | None, multiplier_bits: int | None) -> Network:
@@ -42,7 +46,8 @@ def read_network(model: str, data: str | None, multiplier_bits: int | None) -> N
     Parameters
     ----------
     model
-        `file.isomac`; or `file.py:callable` or `file.pt2`, see `isomac.frontend.load_model`.
+        `file.isomac`; a quantized model file, see `isomac.importers`; or `file.py:callable` or
+        `file.pt2`, see `isomac.frontend.load_model`.
     data
         Calibration data, see `isomac.frontend.load_calibration`.
     multiplier_bits
@@ -53,11 +58,15 @@ def read_network(model: str, data: str | None, multiplier_bits: int | None) -> N
     IsomacError
         If one of them cannot be used, is missing, or is given in vain.
     """
-    if Path(model).suffix == ".isomac":
+    is_graph = Path(model).suffix == ".isomac"
+    if is_graph or is_importable(model):
         for option, value in (("--data", data), ("--multiplier-bits", multiplier_bits)):
             if value is not None:
                 raise IsomacError(f"{option} quantizes a network, and {model} is quantized already")
-        return Network(load(model), None, None)
+        if is_graph:
+            return Network(load(model), None, None)
+        imported = import_model(model)
+        return Network(imported.graph, None, None, imported)
     loaded = load_model(model)
     if data is None:
         raise IsomacError(f"--data is needed to quantize {model}: real inputs, for calibration")

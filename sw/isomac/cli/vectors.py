@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from isomac.cli.network import Network
 from isomac.errors import IsomacError
-from isomac.frontend import load_calibration
+from isomac.frontend import load_test_data
 from isomac.graph.graph import Graph
 from isomac.graph.limits import INT8_MAX, INT8_MIN
 
@@ -16,41 +16,44 @@ VECTORS = 64
 #: Seed of random test inputs.
 SEED = 0
 
-Inputs = npt.NDArray[np.float32] | dict[str, npt.NDArray[np.int8]]
+Inputs = npt.NDArray[np.float32] | npt.NDArray[np.int8] | dict[str, npt.NDArray[np.int8]]
 
 
 def read_test_inputs(network: Network, test_data: str | None, count: int | None) -> Inputs:
     """Return the first `count` samples of the test data, or else of the calibration data.
 
-    Without either, for a graph from a file, random bytes are drawn for every input of the graph.
+    Without either, for a network that came quantized, random bytes are drawn for every input of the
+    graph.
 
     Parameters
     ----------
     network
         From `read_network`.
     test_data
-        See `isomac.frontend.load_calibration`.
+        See `isomac.frontend.load_test_data`; maps as the model file has them.
     count
         Number of samples; up to `VECTORS` if None.
 
     Returns
     -------
     ndarray or dict of str to ndarray
-        float32 (N, ...); or int8 (N, *shape) by the name of the input.
+        float32 or int8 (N, ...); or int8 (N, *shape) by the name of the input.
 
     Raises
     ------
     IsomacError
         If the data cannot be used, or holds fewer samples than `count`.
     """
-    data = network.calibration if test_data is None else load_calibration(test_data)
+    data = network.calibration if test_data is None else load_test_data(test_data)
     if data is None:
         return _random_inputs(network.graph, VECTORS if count is None else count)
     if count is not None and count > len(data):
         source = "the calibration data" if test_data is None else test_data
         raise IsomacError(f"{count} test inputs were asked for, but {source} holds {len(data)}")
-    samples: npt.NDArray[np.float32] = data[: VECTORS if count is None else count].numpy()
-    return samples
+    samples = data[: VECTORS if count is None else count]
+    if network.imported is not None and network.imported.channels_last and samples.ndim == 4:
+        samples = samples.permute(0, 3, 1, 2)
+    return np.ascontiguousarray(samples.numpy())
 
 
 def _random_inputs(graph: Graph, count: int) -> dict[str, npt.NDArray[np.int8]]:

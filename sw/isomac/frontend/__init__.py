@@ -1,7 +1,7 @@
 """The front end: from a PyTorch network to the integer graph."""
 
 from isomac.frontend.agreement import Agreement, agreement, agreement_by_layer
-from isomac.frontend.calibration import load_calibration
+from isomac.frontend.calibration import load_calibration, load_test_data
 from isomac.frontend.loading import LoadedModel, load_model
 from isomac.frontend.pipeline import Quantized, quantize, quantize_with_reference
 
@@ -13,6 +13,7 @@ __all__ = [
     "agreement_by_layer",
     "load_calibration",
     "load_model",
+    "load_test_data",
     "quantize",
     "quantize_with_reference",
 ]

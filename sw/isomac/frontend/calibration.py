@@ -30,23 +30,51 @@ def load_calibration(spec: str) -> torch.Tensor:
     IsomacError
         If there is no such file, or what is in it is not an array of numbers.
     """
+    array, what = _load_array(spec, "calibration data")
+    return to_batch(array, what)
+
+
+def load_test_data(spec: str) -> torch.Tensor:
+    """Return inputs of a network (N, ...): float32, or int8 as it enters the hardware.
+
+    Parameters
+    ----------
+    spec
+        See `load_calibration`.
+
+    Raises
+    ------
+    IsomacError
+        If there is no such file, or what is in it is not an array of numbers.
+    """
+    array, what = _load_array(spec, "test data")
+    if isinstance(array, torch.Tensor) and array.dtype == torch.int8:
+        array = array.detach().cpu().numpy()
+    if not isinstance(array, np.ndarray) or array.dtype != np.int8:
+        return to_batch(array, what)
+    if array.ndim < 2 or len(array) == 0:
+        raise IsomacError(
+            f"{what} must hold at least one sample, with shape (N, ...), not {array.shape}"
+        )
+    return torch.from_numpy(np.ascontiguousarray(array).copy())
+
+
+def _load_array(spec: str, what: str) -> tuple[object, str]:
+    """Return what a file or a callable gives, and how messages call it."""
     if is_python_spec(spec):
-        return to_batch(call_from_file(spec, "calibration data"), f"what {spec} returns")
+        return call_from_file(spec, what), f"what {spec} returns"
     path = Path(spec)
     if path.suffix not in (".npy", ".npz"):
-        raise IsomacError(
-            f"calibration data must be a .npy or .npz file or file.py:callable, not {spec!r}"
-        )
+        raise IsomacError(f"{what} must be a .npy or .npz file or file.py:callable, not {spec!r}")
     if not path.is_file():
         raise IsomacError(f"there is no file {spec}")
     try:
         content = np.load(path, allow_pickle=False)
-        array = content if path.suffix == ".npy" else _member(content, spec)
+        return (content if path.suffix == ".npy" else _member(content, spec)), spec
     except IsomacError:
         raise
     except Exception as error:  # NumPy raises many kinds for a damaged file
         raise IsomacError(f"{spec} is not a NumPy file: {error}") from error
-    return to_batch(array, spec)
 
 
 def to_batch(data: object, what: str) -> torch.Tensor:

@@ -70,9 +70,10 @@ def build(
     """Quantize MODEL, derive an accelerator for it, and write Verilog, images and test vectors.
 
     MODEL is file.py:callable, where the callable returns a torch.nn.Module; a .pt2 file of
-    torch.export; or an integer graph, .isomac, such as every bundle holds. DATA is
-    file.py:callable, a .npy or a .npz file: float32 of shape (N, ...). The test vectors of an
-    integer graph without --test-data are random.
+    torch.export; a model that is quantized already, .onnx or .tflite; or an integer graph,
+    .isomac, such as every bundle holds. DATA is file.py:callable, a .npy or a .npz file: float32
+    of shape (N, ...), for --test-data also int8. The test vectors of a network that came quantized
+    are random without --test-data.
 
     Of all shapes within the budget of multipliers, the one with the fewest cycles is taken, but
     for what is fixed of it.

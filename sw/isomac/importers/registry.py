@@ -1,0 +1,130 @@
+"""Which function reads which kind of model file, and what each of them returns."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from isomac.errors import IsomacError
+from isomac.graph.graph import Graph
+
+#: Largest model file that is read: reading takes several times the memory of the file.
+FILE_MAX = 1 << 27
+
+
+@dataclass(frozen=True, eq=False)
+class ModelFile:
+    """A model file of acceptable size.
+
+    Members
+    -------
+    path
+        Where it is; files that belong to it lie in the same folder.
+    data
+        What it holds.
+    """
+
+    path: Path
+    data: bytes
+
+    @property
+    def stem(self) -> str:
+        """The name without folder and suffix, fit for a graph."""
+        return "".join(c if c.isprintable() else "_" for c in self.path.stem)[:200] or "network"
+
+    @cached_property
+    def sha256(self) -> str:
+        """Hexadecimal SHA-256 of the content."""
+        return hashlib.sha256(self.data).hexdigest()
+
+
+@dataclass(frozen=True, eq=False)
+class Imported:
+    """A network that was read from a model file.
+
+    Members
+    -------
+    graph
+        The integer graph, verified.
+    format
+        What people call the kind of file, such as "ONNX".
+    file
+        Where the graph came from.
+    channels_last
+        Whether the model takes and gives maps as (H, W, C). The graph itself has (C, H, W).
+    remarks
+        Sentences about what the reader should know, such as what was approximated.
+    """
+
+    graph: Graph
+    format: str
+    file: ModelFile
+    channels_last: bool = False
+    remarks: tuple[str, ...] = ()
+
+
+Importer = Callable[[ModelFile], Imported]
+
+#: The importer of each suffix, filled as the modules of the package are imported.
+_REGISTRY: dict[str, Importer] = {}
+
+
+def imports(*names: str) -> Callable[[Importer], Importer]:
+    """Return a decorator that makes a function the importer of files with these suffixes.
+
+    Parameters
+    ----------
+    names
+        Suffixes in lower case, such as ".onnx".
+    """
+
+    def register(importer: Importer) -> Importer:
+        for suffix in names:
+            if suffix in _REGISTRY:
+                raise TypeError(f"there are two importers of {suffix}")
+            _REGISTRY[suffix] = importer
+        return importer
+
+    return register
+
+
+def suffixes() -> list[str]:
+    """Return the suffixes of all files that can be imported, sorted."""
+    return sorted(_REGISTRY)
+
+
+def is_importable(path: str | Path) -> bool:
+    """Return whether there is an importer for the suffix of `path`."""
+    return Path(path).suffix.lower() in _REGISTRY
+
+
+def import_model(path: str | Path) -> Imported:
+    """Return the network in a model file, as an integer graph.
+
+    Raises
+    ------
+    IsomacError
+        If the file cannot be read, is of another kind or is damaged, or the network in it is not
+        quantized or not supported.
+    """
+    path = Path(path)
+    importer = _REGISTRY.get(path.suffix.lower())
+    if importer is None:
+        raise IsomacError(f"a model file must end in {' or '.join(suffixes())}, not {path.name!r}")
+    return importer(ModelFile(path, _read(path)))
+
+
+def _read(path: Path) -> bytes:
+    try:
+        if not path.is_file():
+            raise IsomacError(f"there is no file {path}")
+        with path.open("rb") as file:
+            data = file.read(FILE_MAX + 1)
+    except OSError as error:
+        raise IsomacError(f"cannot read {path}: {error.strerror}") from error
+    if len(data) > FILE_MAX:
+        raise IsomacError(f"{path} is larger than {FILE_MAX} bytes, the most that is accepted")
+    return data

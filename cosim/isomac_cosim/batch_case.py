@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from isomac_cosim.errors import CosimError
 from isomac_cosim.expected import Expected
 from isomac_cosim.images import load_packet
-from isomac_cosim.manifest import Manifest, parse_manifest
+from isomac_cosim.manifest import Manifest
+from isomac_cosim.manifest_file import parse_manifest
 from isomac_cosim.tally import Tally
 
 #: Environment variable with the path of the socket on which the simulator process asks for cases.

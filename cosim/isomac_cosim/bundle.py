@@ -2,18 +2,20 @@
 
 import hashlib
 import re
-import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.lib import format as npy
 from numpy.typing import NDArray
 
 from isomac_cosim.errors import CosimError
-from isomac_cosim.manifest import Manifest, read_manifest
+from isomac_cosim.image_file import read_rows
+from isomac_cosim.manifest import Manifest
+from isomac_cosim.manifest_file import read_manifest
+from isomac_cosim.vectors import Vectors
 
 VECTORS = "vectors.npz"
+REPORTS = "reports"
 
 
 @dataclass(frozen=True)
@@ -32,13 +34,18 @@ class Bundle:
     @property
     def reports(self) -> Path:
         """The folder for what co-simulation writes."""
-        return self.folder / "reports"
+        return self.folder / REPORTS
 
     def vector(self, name: str, start: int, stop: int) -> NDArray[np.int8]:
         """Rows `start` to `stop` of one array of the vectors, int8."""
-        with np.load(self.folder / VECTORS, allow_pickle=False) as vectors:
-            rows: NDArray[np.int8] = np.ascontiguousarray(vectors[name][start:stop])
-        return rows
+        return Vectors(self.folder / VECTORS).rows(name, start, stop)
+
+    def report(self, name: str) -> Path:
+        """Where to write a file of the reports; what was there, a link for example, is gone."""
+        self.reports.mkdir(parents=True, exist_ok=True)
+        path = self.reports / name
+        path.unlink(missing_ok=True)
+        return path
 
 
 def open_bundle(folder: Path, *, verify_files: bool = True) -> Bundle:
@@ -62,6 +69,9 @@ def open_bundle(folder: Path, *, verify_files: bool = True) -> Bundle:
     for name in sorted({*needed, *manifest.files}):
         if not (folder / name).is_file():
             raise CosimError(f"{folder / name} is missing from the bundle.")
+    reports = folder / REPORTS
+    if reports.is_symlink() or (reports.exists() and not reports.is_dir()):
+        raise CosimError(f"{reports} must be a folder of the bundle: reports are written to it.")
     for name in needed:
         if name not in manifest.files:
             raise CosimError(f"The manifest of {folder} has no SHA-256 of {name}.")
@@ -69,9 +79,15 @@ def open_bundle(folder: Path, *, verify_files: bool = True) -> Bundle:
         for name, digest in manifest.files.items():
             if file_digest(folder / name) != digest:
                 raise CosimError(f"{folder / name} is damaged: its SHA-256 is not the manifest's.")
-    _check_images(folder, manifest)
-    count = _check_vectors(folder / VECTORS, manifest)
-    _check_mask(folder / VECTORS, manifest)
+    _check_verilog(folder, manifest)
+    for memory in manifest.memories:
+        read_rows(folder / memory.file, memory)
+    vectors = Vectors(folder / VECTORS)
+    count = vectors.check(_arrays(manifest), thoroughly=verify_files)
+    if not np.array_equal(vectors.rows("output_mask"), _output_mask(manifest)):
+        raise CosimError(
+            f"The output_mask in {folder / VECTORS} is not that of the manifest's output."
+        )
     return Bundle(folder, manifest, count)
 
 
@@ -81,7 +97,7 @@ def file_digest(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _check_images(folder: Path, manifest: Manifest) -> None:
+def _check_verilog(folder: Path, manifest: Manifest) -> None:
     """A memory without its image would start with zeros and only a warning."""
     text = (folder / manifest.verilog).read_text(encoding="utf-8", errors="replace")
     known = {memory.file for memory in manifest.memories}
@@ -92,65 +108,32 @@ def _check_images(folder: Path, manifest: Manifest) -> None:
             )
 
 
-def _check_vectors(path: Path, manifest: Manifest) -> int:
-    """Check names, types and shapes of the vectors without reading them; return their number."""
+def _arrays(manifest: Manifest) -> dict[str, tuple[str, tuple[int | None, ...]]]:
+    """Type and shape of all arrays of the vectors; None is the number of inputs."""
     width = manifest.word_bytes
-    expected: dict[str, tuple[int | None, ...]] = {
-        "input": (None, manifest.input_words, width),
-        "output": (None, manifest.output_words, width),
-        "output_mask": (manifest.output_words, width),
+    arrays: dict[str, tuple[str, tuple[int | None, ...]]] = {
+        "input": ("int8", (None, manifest.input_words, width)),
+        "output": ("int8", (None, manifest.output_words, width)),
+        "output_mask": ("bool", (manifest.output_words, width)),
     }
     for index, layer in enumerate(manifest.layers):
         if layer.storage is not None:
-            storage = layer.storage
-            expected[f"layer_{index}"] = (
-                None, len(storage.channels), storage.height, storage.width,
-            )  # fmt: skip
-    found = _array_headers(path)
-    count = found["input"][0][0] if "input" in found and found["input"][0] else 0
-    for name, shape in expected.items():
-        full = tuple(count if size is None else size for size in shape)
-        kind = "bool" if name == "output_mask" else "int8"
-        if name not in found:
-            raise CosimError(f"{path} has no array {name!r}.")
-        if found[name] != (full, np.dtype(kind)):
-            has_shape, has_kind = found[name]
-            raise CosimError(
-                f"{name!r} in {path} must be {kind} of shape {full}, "
-                f"not {has_kind} of shape {has_shape}."
-            )
-    return count
+            s = layer.storage
+            arrays[f"layer_{index}"] = ("int8", (None, len(s.channels), s.height, s.width))
+    return arrays
 
 
-def _check_mask(path: Path, manifest: Manifest) -> None:
-    """The mask of the output must cover the channels that the manifest names, and no other byte."""
-    expected = np.zeros((manifest.output_words, manifest.word_bytes), bool)
+def _output_mask(manifest: Manifest) -> NDArray[np.int8]:
+    """1 for the bytes of the output that the manifest gives to a channel, int8 (words, M)."""
+    mask = np.zeros((manifest.output_words, manifest.word_bytes), np.int8)
     begin = 0
     for tensor in manifest.output_tensors:
         storage = tensor.storage
         end = begin + storage.words
-        used = np.zeros(storage.planes * manifest.word_bytes, bool)
-        used[list(storage.channels)] = True
+        used = np.zeros(storage.planes * manifest.word_bytes, np.int8)
+        used[list(storage.channels)] = 1
         of_plane = used.reshape(storage.planes, 1, manifest.word_bytes)
         of_word = np.repeat(of_plane, storage.height * storage.width, axis=1)
-        expected[begin:end] = of_word.reshape(storage.words, manifest.word_bytes)
+        mask[begin:end] = of_word.reshape(storage.words, manifest.word_bytes)
         begin = end
-    with np.load(path, allow_pickle=False) as vectors:
-        if not np.array_equal(vectors["output_mask"], expected):
-            raise CosimError(f"The output_mask in {path} is not that of the manifest's output.")
-
-
-def _array_headers(path: Path) -> dict[str, tuple[tuple[int, ...], np.dtype[np.generic]]]:
-    """Shape and type of every array of an .npz file."""
-    headers = {}
-    try:
-        with zipfile.ZipFile(path) as archive:
-            for name in archive.namelist():
-                with archive.open(name) as member:
-                    major, _ = npy.read_magic(member)
-                    read = npy.read_array_header_1_0 if major == 1 else npy.read_array_header_2_0
-                    shape, _, kind = read(member)
-                    headers[name.removesuffix(".npy")] = (shape, kind)
-    except (zipfile.BadZipFile, ValueError, EOFError) as error:
-        raise CosimError(f"{path} cannot be read: {error}.") from None
-    return headers
+    return mask

@@ -78,7 +78,7 @@ def cosimulate(
         wall_seconds=time.perf_counter() - begin,
         tools=tool_versions(),
     )
-    report.save(opened.reports / "cosim.json")
+    report.save(opened.report("cosim.json"))
     return report
 
 
@@ -122,8 +122,7 @@ def _write_wave(
         image = tally.inputs  # the one that did not come to its end
     with _progress_bar(progress, "building with waveforms", None):
         executable = build_simulator(bundle, trace=True, build_root=build_root)
-    bundle.reports.mkdir(parents=True, exist_ok=True)
-    path = bundle.reports / "cosim.fst"
+    path = bundle.report("cosim.fst")
     with _progress_bar(progress, f"writing {path.name}", None):
         again = run_job(bundle, executable, replace(job, start=image, stop=image + 1), wave=path)
     reproduced = (again.first is not None or bool(again.failures)) if faulty else None

@@ -1,4 +1,4 @@
-"""Memory images (`*.hex`) and the words that carry them through the load port."""
+"""Memory images in the run folder, and the words that carry them through the load port."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -8,25 +8,8 @@ from numpy.typing import NDArray
 
 from isomac_cosim.bundle import Bundle
 from isomac_cosim.errors import CosimError
-from isomac_cosim.manifest import Manifest, Memory
-
-
-def read_rows(path: Path, memory: Memory) -> list[int]:
-    """The used rows of an image: one hexadecimal number a line, rows beyond its end are 0.
-
-    Raises
-    ------
-    CosimError
-        If a line is no number or does not fit the memory's width.
-    """
-    lines = path.read_text(encoding="ascii", errors="replace").split()
-    try:
-        rows = [int(line, 16) for line in lines[: memory.used]]
-    except ValueError as error:
-        raise CosimError(f"{path} is no memory image: {error}.") from None
-    if any(row >> memory.width for row in rows):
-        raise CosimError(f"{path} has rows wider than the {memory.width} bits of its memory.")
-    return rows + [0] * (memory.used - len(rows))
+from isomac_cosim.image_file import read_rows
+from isomac_cosim.manifest import Manifest
 
 
 def load_stream(folder: Path, manifest: Manifest) -> NDArray[np.uint32]:

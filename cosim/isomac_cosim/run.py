@@ -59,8 +59,7 @@ def run_job(
                 failure = str(error)
         _require_success(run, failure)
         if wave is None and outputs_path(run).is_file():
-            bundle.reports.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(outputs_path(run), bundle.reports / "outputs.npy")
+            shutil.copyfile(outputs_path(run), bundle.report("outputs.npy"))
         return Tally.load(tally_path(run))
 
 

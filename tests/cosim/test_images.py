@@ -8,7 +8,8 @@ import pytest
 
 from isomac_cosim.bundle import open_bundle
 from isomac_cosim.errors import CosimError
-from isomac_cosim.images import load_stream, place_images, read_rows
+from isomac_cosim.image_file import read_rows
+from isomac_cosim.images import load_stream, place_images
 from isomac_cosim.manifest import Memory
 from tests.cosim.standin.bundle import StandIn
 

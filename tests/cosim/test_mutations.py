@@ -18,9 +18,10 @@ from tests.cosim.standin.bundle import StandIn, rehash
 #: What stands in the place of a value, besides values near it and those of other places.
 ODD = [
     None, True, False, 0, 1, -1, -5, 2, 7, 255, 4096, 1 << 24, 1 << 31, 1 << 32, 1 << 63, 1 << 64,
-    10**400, 0.5, -0.0, 1e308, float("inf"), float("-inf"), float("nan"), "", "x", "../x", "/", "\0",
-    "\ud800", "\x1b]0;x\x07", "a" * 100_000, [], [[]], [None], {}, {"": 0}, [0] * 1000, "1", "reports",
-    "manifest.json", "vectors.npz", "program.hex", "accelerator.v", "fixed", "programmable",
+    10**400, 0.5, -0.0, 1e308, float("inf"), float("-inf"), float("nan"), [], [[]], [None], {},
+    {"": 0}, [0] * 1000, "", "1", "x", "../x", "/", "\0", "\ud800", "\x1b]0;x\x07", "a" * 100_000,
+    "reports", "manifest.json", "vectors.npz", "program.hex", "accelerator.v", "fixed",
+    "programmable",
 ]  # fmt: skip
 
 
@@ -100,8 +101,7 @@ def outcome(folder: Path, simulate: bool) -> str:
         if not simulate:
             return "opened"
         report = cosimulate(folder, progress=False)
-    except CosimError as error:
-        assert str(error)
+    except CosimError:
         return "refused"
     return "equal" if report.bit_exact and report.cycles_exact else "different"
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -14,27 +12,16 @@ from torch.fx import GraphModule, Node
 from isomac.errors import GraphError, IsomacError
 from isomac.frontend.fusion import is_folded
 from isomac.frontend.handler import Activation, operator_of
-from isomac.frontend.naming import Names, describe, readable_name, source
+from isomac.frontend.naming import describe, readable_name, source
 from isomac.frontend.nodes import constant, inputs, outputs, shape
 from isomac.frontend.pt2e import QUANTIZE
 from isomac.graph.graph import Graph
 from isomac.graph.limits import INT8_MAX, INT8_MIN
-from isomac.graph.operation import Operation
-from isomac.graph.rescale_constants import rescale_constants
 from isomac.graph.tensor import Tensor
-from isomac.graph.verify import verify
+from isomac.lowering.builder import Builder, Result, Site
 
 #: The key in the meta of a quantize node under which the name of its tensor is left.
 TENSOR_KEY = "isomac_tensor"
-
-
-@dataclass(frozen=True)
-class Result:
-    """Where an operation writes: the tensor, and the clamp that folded activations leave."""
-
-    tensor: Tensor
-    quant_min: int
-    quant_max: int
 
 
 class Lowering:
@@ -50,11 +37,8 @@ class Lowering:
     """
 
     def __init__(self, converted: GraphModule, multiplier_bits: int) -> None:
-        self.multiplier_bits = multiplier_bits
         self._converted = converted
-        self._names = Names()
-        self._tensors: dict[str, Tensor] = {}
-        self._operations: list[Operation] = []
+        self._builder = Builder(multiplier_bits)
 
     def graph(self, name: str) -> Graph:
         """Lower every node, and return the verified graph.
@@ -79,20 +63,18 @@ class Lowering:
                     f"{describe(node)} cannot be quantized, since its constants and results differ"
                     f" too much in size: {error}"
                 ) from error
-        graph = Graph(
-            name=name,
-            tensors=tuple(self._tensors.values()),
-            operations=tuple(self._operations),
-            inputs=tuple(tensor.name for tensor in borders),
-            outputs=tuple(self.operand(node).name for node in outputs(converted)),
+        return self._builder.graph(
+            name, borders, [self.operand(node) for node in outputs(converted)]
         )
-        verify(graph)
-        return graph
+
+    def at(self, node: Node) -> Site:
+        """Return where the operations of `node` are appended."""
+        return Site(self._builder, source(node))
 
     def operand(self, node: Node) -> Tensor:
         """Return the tensor that an operation reads through the dequantize node `node`."""
         (quantize,) = node.all_input_nodes
-        return self._tensors[quantize.meta[TENSOR_KEY]]
+        return self._builder.find(quantize.meta[TENSOR_KEY])
 
     def constant(self, node: Node) -> tuple[npt.NDArray[Any], npt.NDArray[np.float64]]:
         """Return integers and scales float64 (O) of the constant that `node` dequantizes."""
@@ -114,49 +96,11 @@ class Lowering:
             quant_min, quant_max = (min(max(end, low), high) for end in (quant_min, quant_max))
         return Result(tensor, quant_min, quant_max)
 
-    def intermediate(self, name: str, shape: tuple[int, ...], like: Tensor) -> Tensor:
-        """Return a new tensor, quantized `like` another, between two operations of one node."""
-        tensor = Tensor(self._names.unique(name), shape, like.scale, like.zero_point)
-        self._tensors[tensor.name] = tensor
-        return tensor
-
-    def rescale(self, ratio: float) -> tuple[int, int]:
-        """Return multiplier and shift for a ratio of scales."""
-        return rescale_constants(float(ratio), self.multiplier_bits)
-
-    def rescale_channels(
-        self, ratios: npt.NDArray[np.float64]
-    ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-        """Return multipliers and shifts, int64, in the shape of `ratios`."""
-        constants = [self.rescale(ratio) for ratio in ratios.flat]
-        multipliers, shifts = np.array(constants, np.int64).T
-        return multipliers.reshape(ratios.shape), shifts.reshape(ratios.shape)
-
-    def emit(
-        self,
-        kind: type[Operation],
-        node: Node,
-        operands: Sequence[Tensor],
-        output: Tensor,
-        **fields: Any,
-    ) -> None:
-        """Append an operation of the class `kind`, named after its output, with these `fields`."""
-        self._operations.append(
-            kind(
-                name=output.name,
-                inputs=tuple(operand.name for operand in operands),
-                output=output.name,
-                source=source(node),
-                **fields,
-            )
-        )
-
     def _new_tensor(self, quantize: Node, name: str, shape: tuple[int, ...]) -> Tensor:
         scale, zero_point = quantize.args[1:3]
         assert isinstance(scale, float)
         assert isinstance(zero_point, int)
-        tensor = Tensor(self._names.unique(name), shape, scale, zero_point)
-        self._tensors[tensor.name] = tensor
+        tensor = self._builder.tensor(name, shape, scale, zero_point)
         quantize.meta[TENSOR_KEY] = tensor.name
         return tensor
 

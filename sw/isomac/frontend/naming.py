@@ -83,22 +83,6 @@ def readable_name(node: Node) -> str:
     return f"{path}.{operator_name(node)}" if path else operator_name(node)
 
 
-class Names:
-    """Hands out names that are unique, by counting up."""
-
-    def __init__(self) -> None:
-        self._taken: set[str] = set()
-
-    def unique(self, name: str) -> str:
-        """Return `name`, or `name_2`, `name_3` ... if it was handed out before."""
-        candidate, number = name, 1
-        while candidate in self._taken:
-            number += 1
-            candidate = f"{name}_{number}"
-        self._taken.add(candidate)
-        return candidate
-
-
 def describe(node: Node) -> str:
     """Return how messages call a node: the operator, its name, and the user's line if known."""
     place = f" ({source(node)})" if source(node) else ""

@@ -1,15 +1,12 @@
 """What convolutions and linear layers have in common: weights, a bias, a rescaling per channel."""
 
-from typing import Any
-
-import numpy as np
 from torch.fx import Node
 
 from isomac.frontend.annotations import Annotations
 from isomac.frontend.handler import Operator
-from isomac.frontend.lowering import Lowering, Result
+from isomac.frontend.lowering import Lowering
 from isomac.frontend.nodes import arguments, is_constant
-from isomac.graph.tensor import Tensor
+from isomac.lowering.weighted import Weights
 
 
 class Weighted(Operator):
@@ -36,24 +33,9 @@ class Weighted(Operator):
 _CONSTANTS = ("weight", "bias")
 
 
-def constant_fields(
-    node: Node, lowering: Lowering, operand: Tensor, result: Result
-) -> dict[str, Any]:
-    """Return the fields that every operation with weights has, but for its geometry.
-
-    That is weight int8, bias int32 (O), multiplier and shift int64 (O), and the clamp.
-    """
+def constants(node: Node, lowering: Lowering) -> Weights:
+    """Return weights and bias as calibration quantized them."""
     values = arguments(node)
     weight, scales = lowering.constant(values["weight"])
-    bias = np.zeros(len(weight), np.int32)
-    if values["bias"] is not None:
-        bias, _ = lowering.constant(values["bias"])
-    multiplier, shift = lowering.rescale_channels(operand.scale * scales / result.tensor.scale)
-    return {
-        "weight": weight,
-        "bias": bias,
-        "multiplier": multiplier,
-        "shift": shift,
-        "quant_min": result.quant_min,
-        "quant_max": result.quant_max,
-    }
+    bias = None if values["bias"] is None else lowering.constant(values["bias"])[0]
+    return Weights(weight, scales, bias)

@@ -4,7 +4,8 @@ import pytest
 import torch
 from torch import nn
 
-from isomac.frontend.naming import Names, source_of_trace
+from isomac.frontend.naming import source_of_trace
+from isomac.lowering.builder import Names
 from tests.sw.frontend import networks
 from tests.sw.frontend.networks import LeNet, ResidualBlock, ResNet8
 from tests.sw.frontend.support import quantized

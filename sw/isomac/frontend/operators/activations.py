@@ -10,7 +10,8 @@ from isomac.frontend.fusion import has_open_clamp, is_folded
 from isomac.frontend.handler import Activation, handles, operator_of
 from isomac.frontend.lowering import Lowering, clamp_bounds
 from isomac.frontend.nodes import arguments
-from isomac.graph.operators.clamp import Clamp
+from isomac.lowering.builder import Result
+from isomac.lowering.elementwise import clamp
 
 
 class Rectifier(Activation):
@@ -49,9 +50,7 @@ class Rectifier(Activation):
         operand = lowering.operand(node.all_input_nodes[0])
         result = lowering.result(node)
         quant_min, quant_max = clamp_bounds(node, result.tensor)
-        lowering.emit(
-            Clamp, node, [operand], result.tensor, quant_min=quant_min, quant_max=quant_max
-        )
+        clamp(lowering.at(node), operand, Result(result.tensor, quant_min, quant_max))
 
 
 @handles(torch.ops.aten.relu.default)

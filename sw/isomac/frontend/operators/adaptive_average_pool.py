@@ -7,8 +7,7 @@ from torch.fx import Node
 from isomac.frontend.handler import Operator, handles
 from isomac.frontend.lowering import Lowering
 from isomac.frontend.nodes import arguments
-from isomac.graph.operators.adaptive_average_pool import AdaptiveAveragePool
-from isomac.graph.operators.average_pool import AveragePool
+from isomac.lowering.pooling import average_pool, average_windows
 
 
 @handles(torch.ops.aten.adaptive_avg_pool2d.default)
@@ -26,37 +25,22 @@ class AdaptiveAvgPool2d(Operator):
         operand = lowering.operand(arguments(node)["self"])
         result = lowering.result(node)
         size, wanted = operand.shape[1:], result.tensor.shape[1:]
-        ratio = operand.scale / result.tensor.scale
-        clamp = {"quant_min": result.quant_min, "quant_max": result.quant_max}
         if all(s % w == 0 for s, w in zip(size, wanted, strict=True)):
             kernel = size[0] // wanted[0], size[1] // wanted[1]
-            multiplier, shift = lowering.rescale(ratio / (kernel[0] * kernel[1]))
-            lowering.emit(
-                AveragePool,
-                node,
-                [operand],
-                result.tensor,
+            average_pool(
+                lowering.at(node),
+                operand,
+                result,
                 kernel=kernel,
                 stride=kernel,
                 padding=(0, 0, 0, 0),
-                multiplier=multiplier,
-                shift=shift,
-                **clamp,
+                divisor=kernel[0] * kernel[1],
             )
             return
         rows, columns = (_windows(s, w) for s, w in zip(size, wanted, strict=True))
         pixels = np.outer([b - a for a, b in rows], [b - a for a, b in columns])
-        multipliers, shifts = lowering.rescale_channels(ratio / pixels)
-        lowering.emit(
-            AdaptiveAveragePool,
-            node,
-            [operand],
-            result.tensor,
-            rows=rows,
-            columns=columns,
-            multiplier=multipliers,
-            shift=shifts,
-            **clamp,
+        average_windows(
+            lowering.at(node), operand, result, rows=rows, columns=columns, divisors=pixels
         )
 
 

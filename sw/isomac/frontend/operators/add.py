@@ -6,8 +6,7 @@ from torch.fx import GraphModule, Node
 from isomac.frontend.handler import Operator, handles
 from isomac.frontend.lowering import Lowering
 from isomac.frontend.nodes import arguments, full_shape, is_constant, remove
-from isomac.graph.operators.add import Add
-from isomac.graph.rescale_constants import add_constants
+from isomac.lowering.elementwise import add
 
 
 @handles(torch.ops.aten.add.Tensor)
@@ -41,17 +40,4 @@ class Addition(Operator):
     def lower(self, node: Node, lowering: Lowering) -> None:
         values = arguments(node)
         a, b = lowering.operand(values["self"]), lowering.operand(values["other"])
-        result = lowering.result(node)
-        multipliers, shift = add_constants(
-            a.scale, b.scale, result.tensor.scale, lowering.multiplier_bits
-        )
-        lowering.emit(
-            Add,
-            node,
-            [a, b],
-            result.tensor,
-            multipliers=multipliers,
-            shift=shift,
-            quant_min=result.quant_min,
-            quant_max=result.quant_max,
-        )
+        add(lowering.at(node), a, b, lowering.result(node))

@@ -8,7 +8,7 @@ from torch.fx import Node
 from isomac.frontend.handler import Operator, handles
 from isomac.frontend.lowering import Lowering
 from isomac.frontend.nodes import arguments, pair, shape
-from isomac.graph.operators.average_pool import AveragePool
+from isomac.lowering.pooling import average_pool
 
 
 @handles(torch.ops.aten.avg_pool2d.default)
@@ -47,19 +47,14 @@ class AvgPool2d(Operator):
             pad + more for pad, more in zip(before, _overhang(node, operand.shape), strict=True)
         ]
         divisor = values["divisor_override"] or kernel[0] * kernel[1]
-        multiplier, shift = lowering.rescale(operand.scale / result.tensor.scale / divisor)
-        lowering.emit(
-            AveragePool,
-            node,
-            [operand],
-            result.tensor,
+        average_pool(
+            lowering.at(node),
+            operand,
+            result,
             kernel=kernel,
             stride=_stride(node),
-            padding=(*before, *after),
-            multiplier=multiplier,
-            shift=shift,
-            quant_min=result.quant_min,
-            quant_max=result.quant_max,
+            padding=(*before, after[0], after[1]),
+            divisor=divisor,
         )
 
 

@@ -7,7 +7,7 @@ from isomac.frontend.annotations import Annotations
 from isomac.frontend.handler import Operator, handles
 from isomac.frontend.lowering import Lowering
 from isomac.frontend.nodes import arguments, full_shape, is_constant, remove
-from isomac.graph.operators.concatenate import Concatenate
+from isomac.lowering.moves import concatenate
 
 
 @handles(
@@ -38,4 +38,4 @@ class Concatenation(Operator):
 
     def lower(self, node: Node, lowering: Lowering) -> None:
         operands = [lowering.operand(operand) for operand in arguments(node)["tensors"]]
-        lowering.emit(Concatenate, node, operands, lowering.result(node).tensor)
+        concatenate(lowering.at(node), operands, lowering.result(node).tensor)

@@ -8,8 +8,8 @@ from torch.fx import Node
 from isomac.frontend.handler import handles
 from isomac.frontend.lowering import Lowering
 from isomac.frontend.nodes import arguments, pair
-from isomac.frontend.weighted import Weighted, constant_fields
-from isomac.graph.operators.convolution import Convolution
+from isomac.frontend.weighted import Weighted, constants
+from isomac.lowering.weighted import convolution
 
 
 @handles(torch.ops.aten.conv2d.default, torch.ops.aten.conv2d.padding)
@@ -35,16 +35,15 @@ class Conv2d(Weighted):
         values = arguments(node)
         operand = lowering.operand(values["input"])
         result = lowering.result(node)
-        constants = constant_fields(node, lowering, operand, result)
-        lowering.emit(
-            Convolution,
-            node,
-            [operand],
-            result.tensor,
-            **constants,
+        weights = constants(node, lowering)
+        convolution(
+            lowering.at(node),
+            operand,
+            result,
+            weights,
             stride=pair(values["stride"]),
             dilation=pair(values["dilation"]),
-            padding=_padding(node, constants["weight"].shape[2:]),
+            padding=_padding(node, weights.values.shape[2:]),
             groups=values["groups"],
         )
 

@@ -6,8 +6,8 @@ from torch.fx import Node
 from isomac.frontend.handler import handles
 from isomac.frontend.lowering import Lowering
 from isomac.frontend.nodes import arguments, shape
-from isomac.frontend.weighted import Weighted, constant_fields
-from isomac.graph.operators.linear import Linear
+from isomac.frontend.weighted import Weighted, constants
+from isomac.lowering.weighted import linear
 
 
 @handles(torch.ops.aten.linear.default)
@@ -27,5 +27,4 @@ class LinearLayer(Weighted):
     def lower(self, node: Node, lowering: Lowering) -> None:
         operand = lowering.operand(arguments(node)["input"])
         result = lowering.result(node)
-        constants = constant_fields(node, lowering, operand, result)
-        lowering.emit(Linear, node, [operand], result.tensor, **constants)
+        linear(lowering.at(node), operand, result, constants(node, lowering))

@@ -7,7 +7,7 @@ from isomac.frontend.annotations import Annotations
 from isomac.frontend.handler import Operator, handles
 from isomac.frontend.lowering import Lowering
 from isomac.frontend.nodes import arguments, pair
-from isomac.graph.operators.max_pool import MaxPool
+from isomac.lowering.pooling import max_pool
 
 
 @handles(torch.ops.aten.max_pool2d.default)
@@ -26,7 +26,7 @@ class MaxPool2d(Operator):
     def lower(self, node: Node, lowering: Lowering) -> None:
         values = arguments(node)
         operand = lowering.operand(values["self"])
-        result = lowering.result(node)
+        output = lowering.result(node).tensor
         kernel = pair(values["kernel_size"])
         stride = pair(values["stride"] or values["kernel_size"])
         dilation = pair(values["dilation"])
@@ -35,16 +35,15 @@ class MaxPool2d(Operator):
         after = [
             max(0, (out - 1) * stride[axis] + (kernel[axis] - 1) * dilation[axis] + 1 - size - pad)
             for axis, (out, size, pad) in enumerate(
-                zip(result.tensor.shape[1:], operand.shape[1:], before, strict=True)
+                zip(output.shape[1:], operand.shape[1:], before, strict=True)
             )
         ]
-        lowering.emit(
-            MaxPool,
-            node,
-            [operand],
-            result.tensor,
+        max_pool(
+            lowering.at(node),
+            operand,
+            output,
             kernel=kernel,
             stride=stride,
             dilation=dilation,
-            padding=(*before, *after),
+            padding=(*before, after[0], after[1]),
         )

@@ -1,13 +1,15 @@
 """mean over the map: global average pooling."""
 
+from dataclasses import replace
+
 import torch
 from torch.fx import Node
 
 from isomac.frontend.handler import Operator, handles
 from isomac.frontend.lowering import Lowering
 from isomac.frontend.nodes import arguments, full_shape
-from isomac.graph.operators.average_pool import AveragePool
-from isomac.graph.operators.reshape import Reshape
+from isomac.lowering.moves import reshape
+from isomac.lowering.pooling import average_pool
 
 
 @handles(torch.ops.aten.mean.dim)
@@ -31,27 +33,21 @@ class Mean(Operator):
         result = lowering.result(node)
         channels, height, width = operand.shape
         kernel = height if 2 in _axes(node) else 1, width if 3 in _axes(node) else 1
-        multiplier, shift = lowering.rescale(
-            operand.scale / result.tensor.scale / (kernel[0] * kernel[1])
-        )
+        site = lowering.at(node)
         pooled = result.tensor
         if len(pooled.shape) == 1:
-            pooled = lowering.intermediate(f"{pooled.name}.pool", (channels, 1, 1), pooled)
-        lowering.emit(
-            AveragePool,
-            node,
-            [operand],
-            pooled,
+            pooled = site.like(f"{pooled.name}.pool", (channels, 1, 1), pooled)
+        average_pool(
+            site,
+            operand,
+            replace(result, tensor=pooled),
             kernel=kernel,
             stride=kernel,
             padding=(0, 0, 0, 0),
-            multiplier=multiplier,
-            shift=shift,
-            quant_min=result.quant_min,
-            quant_max=result.quant_max,
+            divisor=kernel[0] * kernel[1],
         )
         if pooled is not result.tensor:
-            lowering.emit(Reshape, node, [pooled], result.tensor)
+            reshape(site, pooled, result.tensor)
 
 
 def _axes(node: Node) -> set[int]:

@@ -8,7 +8,7 @@ from isomac.frontend.handler import Operator, handler_of, handles
 from isomac.frontend.lowering import Lowering
 from isomac.frontend.naming import NAME_KEY, readable_name
 from isomac.frontend.nodes import has_batch, remove, same_shape, shape
-from isomac.graph.operators.reshape import Reshape
+from isomac.lowering.moves import reshape
 
 _RESHAPE = torch.ops.aten.reshape.default
 
@@ -56,4 +56,4 @@ class Reshaping(Operator):
 
     def lower(self, node: Node, lowering: Lowering) -> None:
         operand = lowering.operand(node.all_input_nodes[0])
-        lowering.emit(Reshape, node, [operand], lowering.result(node).tensor)
+        reshape(lowering.at(node), operand, lowering.result(node).tensor)

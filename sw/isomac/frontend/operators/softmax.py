@@ -7,14 +7,8 @@ from isomac.frontend.annotations import Annotations
 from isomac.frontend.handler import Operator, handles
 from isomac.frontend.lowering import Lowering
 from isomac.frontend.nodes import arguments, full_shape
-from isomac.graph.operators.softmax import (
-    SOFTMAX_RECIPROCAL_BITS,
-    SOFTMAX_SCALE,
-    SOFTMAX_SHIFT,
-    SOFTMAX_ZERO_POINT,
-    Softmax,
-    softmax_table,
-)
+from isomac.graph.operators.softmax import SOFTMAX_SCALE, SOFTMAX_ZERO_POINT
+from isomac.lowering.softmax import softmax
 
 
 @handles(torch.ops.aten.softmax.int)
@@ -38,12 +32,4 @@ class ChannelSoftmax(Operator):
 
     def lower(self, node: Node, lowering: Lowering) -> None:
         operand = lowering.operand(arguments(node)["self"])
-        lowering.emit(
-            Softmax,
-            node,
-            [operand],
-            lowering.result(node).tensor,
-            table=softmax_table(operand.scale),
-            reciprocal_bits=SOFTMAX_RECIPROCAL_BITS,
-            shift=SOFTMAX_SHIFT,
-        )
+        softmax(lowering.at(node), operand, lowering.result(node).tensor)

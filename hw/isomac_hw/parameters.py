@@ -11,6 +11,7 @@ from typing import Any
 from amaranth.utils import ceil_log2
 
 from isomac_hw.job import JobField, JobLayout
+from isomac_hw.plain_data import check_array, check_fields, check_layout
 from isomac_hw.softmax import SoftmaxParameters
 
 #: What an array can have besides multiply-accumulate; each leaves no gates where it is absent.
@@ -201,16 +202,22 @@ class AcceleratorParameters:
         Raises
         ------
         ValueError
-            If fields are missing, unknown or contradictory.
+            If fields are missing, unknown, of another type, out of range or contradictory.
         """
         try:
             # Fields with a default are no exception: what is missing was not written by to_dict.
             values = {field.name: data[field.name] for field in fields(cls)} | dict(data)
+            check_fields(cls, values)
+            check_array(values)
+            for field in values["job_layout"]:
+                check_fields(JobField, field)
             layout = JobLayout(tuple(JobField(**field) for field in values.pop("job_layout")))
+            check_layout(layout.fields)
             values["input_channels"] = tuple(values["input_channels"])
             values["strides"] = tuple(values["strides"])
             values["features"] = tuple(values["features"])
             if values["softmax"] is not None:
+                check_fields(SoftmaxParameters, values["softmax"])
                 values["softmax"] = SoftmaxParameters(**values["softmax"])
             return cls(job_layout=layout, **values)
         except (TypeError, KeyError) as error:

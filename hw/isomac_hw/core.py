@@ -18,6 +18,7 @@ from isomac_hw.job import JobView, Kind
 from isomac_hw.legality import job_is_legal
 from isomac_hw.load_port import LOAD_BITS, LoadPort, LoadTarget
 from isomac_hw.loader import Loader
+from isomac_hw.lookup import ENTRIES
 from isomac_hw.mac_array import MacArray
 from isomac_hw.output_fetch import OutputFetch
 from isomac_hw.output_stage import OutputStage
@@ -39,6 +40,7 @@ class Images:
     weights: Sequence[int] = ()
     requant: Sequence[int] = ()
     table: Sequence[int] = field(default=())
+    lookup: Sequence[int] = field(default=())
 
 
 def memory_targets(parameters: AcceleratorParameters) -> list[LoadTarget]:
@@ -49,6 +51,8 @@ def memory_targets(parameters: AcceleratorParameters) -> list[LoadTarget]:
         LoadTarget("weights", 8 * p.channel_lanes, p.weight_depth),
         LoadTarget("requant", p.requant_row_bits, p.requant_depth),
     ]
+    if p.has("lookup"):
+        targets.append(LoadTarget("lookup", 8, ENTRIES * p.lookup_tables))
     if p.softmax is not None:
         targets.append(LoadTarget("table", p.softmax.table_bits, 256))
     return targets
@@ -121,7 +125,7 @@ class Core(wiring.Component):
             depth=p.activation_depth,
         )
         m.submodules.loader = loader = Loader(p, job)
-        m.submodules.output_stage = output = OutputStage(p, job)
+        m.submodules.output_stage = output = OutputStage(p, job, self._images.lookup)
         stepper = self._array(m, job, memories, loader, output)
 
         is_kind = {kind: Signal(name=f"is_{kind.name.lower()}") for kind in kinds}
@@ -216,7 +220,7 @@ class Core(wiring.Component):
         ]
         if p.mode == "programmable":
             idle = ~sequencer.busy & running
-            faults.append((self._load_port(m, memories, idle), ErrorCode.LOAD))
+            faults.append((self._load_port(m, memories, output, idle), ErrorCode.LOAD))
         for condition, code in faults:
             with m.If(condition):
                 m.d.comb += sequencer.fault.eq(code)
@@ -244,9 +248,11 @@ class Core(wiring.Component):
         return m
 
     def _memories(self, m: Module) -> dict[str, ImageMemory]:
-        """The image memories by name."""
+        """The image memories by name, but for those that are inside of the output stage."""
         memories = {}
         for target in memory_targets(self._parameters):
+            if target.name == "lookup":
+                continue
             memories[target.name] = m.submodules[f"{target.name}_memory"] = ImageMemory(
                 width=target.width,
                 depth=target.depth,
@@ -319,12 +325,23 @@ class Core(wiring.Component):
             unit.table_data.eq(table.data),
         ]
 
-    def _load_port(self, m: Module, memories: dict[str, ImageMemory], enable: Value) -> Value:
+    def _load_port(
+        self, m: Module, memories: dict[str, ImageMemory], output: OutputStage, enable: Value
+    ) -> Value:
         """The load port; returns its error."""
-        m.submodules.load_port = port = LoadPort(memory_targets(self._parameters))
+        targets = memory_targets(self._parameters)
+        m.submodules.load_port = port = LoadPort(targets)
         wiring.connect(m, wiring.flipped(self.load), port.i)
         m.d.comb += port.enable.eq(enable)
-        for index, memory in enumerate(memories.values()):
+        for index, target in enumerate(targets):
+            if target.name == "lookup":
+                m.d.comb += [
+                    output.lookup_write_enable.eq(port.write_enable[index]),
+                    output.lookup_write_address.eq(port.write_address),
+                    output.lookup_write_data.eq(port.write_data),
+                ]
+                continue
+            memory = memories[target.name]
             m.d.comb += [
                 memory.write_enable.eq(port.write_enable[index]),
                 memory.write_address.eq(port.write_address),

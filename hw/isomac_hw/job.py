@@ -78,8 +78,15 @@ class Job:
         First row of the requantization memory.
     zero_point, quant_min, quant_max
         Of the output.
+    double_rounding
+        Whether products are rounded twice, see :mod:`isomac_hw.requantizer`.
     zero_point_b, multiplier_b
-        Of the second operand of an add.
+        Of the second operand of an addition.
+    aligned, left_shift, align_shift, align_half, align_half_negative
+        Whether the accumulator holds two operands, the second of which is aligned with the first,
+        and how: see :class:`isomac_hw.requantizer.Alignment`.
+    lookup, lookup_table
+        Whether bytes go through a table, and the index of the table.
     launch_delay
         Cycles from the last step of the job's last tile to the launch of the next job;
         0 if the next job must wait for the end. See :class:`isomac_hw.sequencer.Sequencer`.
@@ -151,8 +158,16 @@ class Job:
     zero_point: int | None = None
     quant_min: int | None = None
     quant_max: int | None = None
+    double_rounding: int | None = None
     zero_point_b: int | None = None
     multiplier_b: int | None = None
+    aligned: int | None = None
+    left_shift: int | None = None
+    align_shift: int | None = None
+    align_half: int | None = None
+    align_half_negative: int | None = None
+    lookup: int | None = None
+    lookup_table: int | None = None
     launch_delay: int | None = None
     frees_input: int | None = None
     plane_stride: int | None = None

@@ -27,7 +27,10 @@ def job_is_legal(parameters: AcceleratorParameters, job: JobView) -> Value:
         ~job.dense if not p.has("dense") else Value.cast(1),
         Value.cast(1) if p.has("max") else ~job.reduce_max,
         Value.cast(1) if p.has("add") else ~job.add,
+        Value.cast(1) if p.has("aligned_add") else job.aligned == 0,
         Value.cast(1) if p.has("lane_sum") else ~job.lane_sum,
+        Value.cast(1) if p.has("double_rounding") else job.double_rounding == 0,
+        (job.lookup == 0) | (job.lookup_table < p.lookup_tables),
     ]
     for index, stride in enumerate(p.strides):
         longest = p.window_columns - (p.tile_columns - 1) * stride

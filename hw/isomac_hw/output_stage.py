@@ -1,17 +1,39 @@
 """The output stage: shadow sums through R requantizers into words of the activation memory."""
 
+from collections.abc import Collection, Sequence
+
 from amaranth.hdl import Array, Cat, Module, Signal, Value, signed
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
+from amaranth.utils import ceil_log2
 
 from isomac_hw.drain import DrainWalker
 from isomac_hw.job import JobView
+from isomac_hw.lookup import ENTRIES, Lookup
 from isomac_hw.mac_array import MacArray
 from isomac_hw.parameters import AcceleratorParameters
-from isomac_hw.requantizer import Requantization, Requantizer
+from isomac_hw.requantizer import Requantization, Requantizer, requantizer_latency
 
 #: The job fields that bytes need until they are written.
-FIELDS = ("zero_point", "quant_min", "quant_max", "add", "zero_point_b", "multiplier_b", "lane_sum")
+FIELDS = (
+    "zero_point",
+    "quant_min",
+    "quant_max",
+    "double_rounding",
+    "add",
+    "zero_point_b",
+    "multiplier_b",
+    "aligned",
+    "left_shift",
+    "align_shift",
+    "align_half",
+    "align_half_negative",
+    "lane_sum",
+    "lookup",
+    "lookup_table",
+)
+#: Those that the requantizers read.
+_REQUANTIZER_FIELDS = FIELDS[:12]
 
 
 def requantization(parameters: AcceleratorParameters) -> Requantization:
@@ -25,11 +47,27 @@ def requantization(parameters: AcceleratorParameters) -> Requantization:
         shift_min=p.shift_min,
         shift_bits=p.shift_bits,
         has_add=p.has("add"),
+        has_aligned_add=p.has("aligned_add"),
+        has_double_rounding=p.has("double_rounding"),
     )
+
+
+def output_latency(features: Collection[str]) -> int:
+    """Cycles from a drain step (see :class:`DrainWalker`) to the write of its word."""
+    select = MacArray.LATENCY + 2
+    lookup = Lookup.LATENCY if "lookup" in features else 0
+    return select + requantizer_latency("aligned_add" in features) + lookup + 1
 
 
 class OutputStage(wiring.Component):
     """Selects R sums a cycle, requantizes them and assembles words.
+
+    Parameters
+    ----------
+    parameters, job
+        What to build, and the fields of the job that runs.
+    tables
+        Content of the lookup tables for simulation in Amaranth.
 
     Members
     -------
@@ -45,32 +83,37 @@ class OutputStage(wiring.Component):
         The row lies beyond the memory.
     write_enable, write_address, write_data : Out
         To the activation memory.
+    lookup_write_enable, lookup_write_address, lookup_write_data : In
+        A row of the lookup tables, where there are some and they are loadable.
     done : Out(1)
         High in the cycle in which the last word of the job is written.
     """
 
-    #: Cycles from a drain step (see :class:`DrainWalker`) to the write of its word.
-    LATENCY = MacArray.LATENCY + 2 + Requantizer.LATENCY + 1
-
-    def __init__(self, parameters: AcceleratorParameters, job: JobView):
-        self._parameters, self._job = parameters, job
+    def __init__(self, parameters: AcceleratorParameters, job: JobView, tables: Sequence[int] = ()):
+        self._parameters, self._job, self._tables = parameters, job, tables
         p = parameters
+        self._latency = output_latency(p.features)
         sums = data.ArrayLayout(signed(p.accumulator_bits), p.channel_lanes)
-        super().__init__(
-            {
-                "start": In(1),
-                "finish": In(1),
-                "can_finish": Out(1),
-                "shadow": In(data.ArrayLayout(sums, p.pixel_lanes)),
-                "requant_address": Out(p.requant_address_bits),
-                "requant_row": In(p.requant_row_bits),
-                "requant_overrun": Out(1),
-                "write_enable": Out(1),
-                "write_address": Out(p.address_bits),
-                "write_data": Out(8 * p.channel_lanes),
-                "done": Out(1),
+        members: dict[str, In | Out] = {
+            "start": In(1),
+            "finish": In(1),
+            "can_finish": Out(1),
+            "shadow": In(data.ArrayLayout(sums, p.pixel_lanes)),
+            "requant_address": Out(p.requant_address_bits),
+            "requant_row": In(p.requant_row_bits),
+            "requant_overrun": Out(1),
+            "write_enable": Out(1),
+            "write_address": Out(p.address_bits),
+            "write_data": Out(8 * p.channel_lanes),
+            "done": Out(1),
+        }
+        if p.has("lookup") and p.mode == "programmable":
+            members |= {
+                "lookup_write_enable": In(1),
+                "lookup_write_address": In(ceil_log2(ENTRIES * p.lookup_tables)),
+                "lookup_write_data": In(8),
             }
-        )
+        super().__init__(members)
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
@@ -96,7 +139,7 @@ class OutputStage(wiring.Component):
         )
         tags = [Signal(tag_layout, name="step_0")]
         m.d.comb += [getattr(tags[0], name).eq(getattr(walker, name)) for name, _ in tag_layout]
-        for stage in range(1, self.LATENCY):
+        for stage in range(1, self._latency):
             tags.append(Signal(tag_layout, name=f"step_{stage}"))
             m.d.sync += tags[stage].eq(tags[stage - 1])
 
@@ -131,17 +174,34 @@ class OutputStage(wiring.Component):
                 unit.bias.eq(bias),
                 unit.multiplier.eq(multiplier),
                 unit.shift_offset.eq(shift_offset),
-                unit.zero_point.eq(job.zero_point),
-                unit.quant_min.eq(job.quant_min),
-                unit.quant_max.eq(job.quant_max),
-                unit.add.eq(job.add),
-                unit.zero_point_b.eq(job.zero_point_b),
-                unit.multiplier_b.eq(job.multiplier_b),
+                *(getattr(unit, name).eq(getattr(job, name)) for name in _REQUANTIZER_FIELDS),
             ]
             lanes.append(unit.byte)
 
-        self._assemble(m, lanes, tags[self.LATENCY - 1])
+        if p.has("lookup"):
+            lanes = self._look_up(m, lanes, job)
+        self._assemble(m, lanes, tags[self._latency - 1])
         return m
+
+    def _look_up(self, m: Module, lanes: list[Signal], job: JobView) -> list[Signal]:
+        """The bytes behind the lookup tables."""
+        p = self._parameters
+        m.submodules.lookup = tables = Lookup(
+            lanes=p.requant_lanes,
+            tables=p.lookup_tables,
+            image="lookup.hex",
+            init=self._tables,
+            loadable=p.mode == "programmable",
+        )
+        m.d.comb += [tables.enable.eq(job.lookup), tables.table.eq(job.lookup_table)]
+        m.d.comb += [tables.bytes[index].eq(byte) for index, byte in enumerate(lanes)]
+        if p.mode == "programmable":
+            m.d.comb += [
+                tables.write_enable.eq(self.lookup_write_enable),
+                tables.write_address.eq(self.lookup_write_address),
+                tables.write_data.eq(self.lookup_write_data),
+            ]
+        return [tables.results[index] for index in range(p.requant_lanes)]
 
     def _sum_lanes(
         self, m: Module, lane: int, total: Signal, tag: data.View, lane_sum: Value

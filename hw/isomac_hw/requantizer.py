@@ -1,10 +1,39 @@
-"""The requantizer: from a sum to an int8 byte, in integers, with one rounding."""
+"""The requantizer: from a sum to an int8 byte, in integers."""
 
 from dataclasses import dataclass
 
-from amaranth.hdl import Module, Mux, Signal, signed
+from amaranth.hdl import Const, Module, Mux, Signal, Value, signed
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
+
+#: Signed width of an operand less its zero point.
+OPERAND_BITS = 11
+#: Widths of the numbers that align the second operand of an addition: the left shift of the first,
+#: the right shift of the second's product, and what is added before it.
+LEFT_SHIFT_BITS, ALIGN_SHIFT_BITS, ALIGN_HALF_BITS = 5, 6, 42
+#: With double rounding, shifts above this one round a second time, below the half of that place.
+FIRST_SHIFT = 31
+FIRST_HALF = 1 << 30
+
+
+@dataclass(frozen=True, kw_only=True)
+class Alignment:
+    """How the second operand of an addition is brought to the scale of the first.
+
+    Parameters
+    ----------
+    left_shift
+        Places by which the first operand moves up.
+    shift
+        Places by which the product of the second operand and its multiplier moves down.
+    half, half_negative
+        Added to that product before, where it is 0 or more, or below 0.
+    """
+
+    left_shift: int
+    shift: int
+    half: int
+    half_negative: int
 
 
 @dataclass(frozen=True)
@@ -14,14 +43,19 @@ class Requantization:
     Parameters
     ----------
     accumulator_bits, bias_bits, sum_bits
-        Signed widths of the sum from the array, the bias, and both added.
+        Signed widths of the sum from the array, the bias, and both added; or, if that is wider, of
+        two aligned operands added.
     multiplier_bits
         Unsigned width.
     shift_min, shift_bits
         The right shift is ``shift_min`` plus an unsigned offset of ``shift_bits``; ``shift_min`` is
         at least 1.
     has_add
-        Whether a sum may hold two operands.
+        Whether a sum may hold two operands, each of which has its multiplier.
+    has_aligned_add
+        Whether it may hold two operands, the second of which is aligned with the first.
+    has_double_rounding
+        Whether products may be rounded twice.
     """
 
     accumulator_bits: int
@@ -31,20 +65,36 @@ class Requantization:
     shift_min: int
     shift_bits: int
     has_add: bool
+    has_aligned_add: bool = False
+    has_double_rounding: bool = False
 
     def __post_init__(self) -> None:
         if self.shift_min < 1:
             raise ValueError(f"Smallest shift must be at least 1, not {self.shift_min}")
-        if self.has_add and self.accumulator_bits < 17:
+        if self.has_operands and self.accumulator_bits < 17:
             raise ValueError(
                 f"Accumulator must have 17 bits to hold two operands, not {self.accumulator_bits}"
             )
 
     @property
+    def has_operands(self) -> bool:
+        """Whether a sum may hold two operands."""
+        return self.has_add or self.has_aligned_add
+
+    @property
+    def latency(self) -> int:
+        """Cycles from inputs to the byte: those of :func:`requantizer_latency`."""
+        return requantizer_latency(self.has_aligned_add)
+
+    @property
+    def operand_bits(self) -> int:
+        """Signed width of what is multiplied."""
+        return max(self.sum_bits, OPERAND_BITS if self.has_operands else 0)
+
+    @property
     def product_bits(self) -> int:
-        """Signed width of (sum + bias) * multiplier, and of the second product added to it."""
-        one = max(self.sum_bits, 11 if self.has_add else 0) + self.multiplier_bits
-        return one + 1 + self.has_add
+        """Signed width of the product with what is added to it before the shift."""
+        return self.operand_bits + self.multiplier_bits + 1 + self.has_add
 
     def compute(
         self,
@@ -56,29 +106,48 @@ class Requantization:
         zero_point: int,
         quant_min: int,
         quant_max: int,
+        double_rounding: bool = False,
         add: bool = False,
         zero_point_b: int = 0,
         multiplier_b: int = 0,
+        alignment: Alignment | None = None,
     ) -> int:
-        """The byte for a sum; the second operand counts where ``add``.
+        """The byte for a sum; the second operand counts where ``add`` or with an alignment.
 
-        With ``add`` the sum is ``a - 256 * b`` for int8 a and b, ``bias`` is minus the zero point
-        of a, and the result is the clamped ``((a + bias) * multiplier + (b - zero_point_b) *
-        multiplier_b + half) >> shift`` plus ``zero_point``.
+        The sum is ``a - 256 * b`` then, for int8 a and b, and ``bias`` is minus the zero point of
+        a. With ``add`` the product is ``(a + bias) * multiplier + (b - zero_point_b) *
+        multiplier_b``. With an alignment it is ``multiplier`` times ``(a + bias) << left_shift``
+        plus ``((b - zero_point_b) * multiplier_b + half) >> shift``.
         """
-        shift = self.shift_min + shift_offset
-        if add:
-            a = ((total + 128) & 255) - 128
-            b = (a - total) >> 8
-            product = (a + bias) * multiplier + (b - zero_point_b) * multiplier_b
+        places = self.shift_min + shift_offset
+        a = ((total + 128) & 255) - 128
+        b = ((a - total) >> 8) - zero_point_b
+        if alignment is not None:
+            second = b * multiplier_b
+            half = alignment.half if second >= 0 else alignment.half_negative
+            aligned = (second + half) >> alignment.shift
+            product = (((a + bias) << alignment.left_shift) + aligned) * multiplier
+        elif add:
+            product = (a + bias) * multiplier + b * multiplier_b
         else:
             product = (total + bias) * multiplier
-        rounded = (product + (1 << (shift - 1))) >> shift
+        if double_rounding and places > FIRST_SHIFT:
+            product += FIRST_HALF if product >= 0 else -FIRST_HALF
+        rounded = (product + (1 << (places - 1))) >> places
         return max(quant_min, min(quant_max, rounded + zero_point))
 
 
+def requantizer_latency(has_aligned_add: bool) -> int:
+    """Cycles from the inputs of a requantizer to its byte.
+
+    Stages: bias, product, sum of products, shift, round, clamp; and before the product of a sum
+    that may be aligned: product of the second operand, rounding, shift, sum.
+    """
+    return 6 + (4 if has_aligned_add else 0)
+
+
 class Requantizer(wiring.Component):
-    """One requantization lane: a byte a cycle, ``LATENCY`` cycles from inputs to ``byte``.
+    """One requantization lane: a byte a cycle, ``widths.latency`` cycles from inputs to ``byte``.
 
     Parameters
     ----------
@@ -89,13 +158,13 @@ class Requantizer(wiring.Component):
     -------
     total, bias, multiplier, shift_offset : In
         Change every cycle.
-    zero_point, quant_min, quant_max, add, zero_point_b, multiplier_b : In
-        Stable while bytes of one job are inside.
+    zero_point, quant_min, quant_max : In(signed(8))
+    double_rounding, add, aligned : In(1)
+    zero_point_b, multiplier_b : In
+    left_shift, align_shift, align_half, align_half_negative : In
+        See :class:`Alignment`. These and the above are stable while bytes of one job are inside.
     byte : Out(signed(8))
     """
-
-    #: Stages: bias, product, sum of products, shift, round, clamp.
-    LATENCY = 6
 
     def __init__(self, widths: Requantization):
         self._widths = widths
@@ -108,9 +177,15 @@ class Requantizer(wiring.Component):
                 "zero_point": In(signed(8)),
                 "quant_min": In(signed(8)),
                 "quant_max": In(signed(8)),
+                "double_rounding": In(1),
                 "add": In(1),
+                "aligned": In(1),
                 "zero_point_b": In(signed(8)),
                 "multiplier_b": In(widths.multiplier_bits),
+                "left_shift": In(LEFT_SHIFT_BITS),
+                "align_shift": In(ALIGN_SHIFT_BITS),
+                "align_half": In(ALIGN_HALF_BITS),
+                "align_half_negative": In(ALIGN_HALF_BITS),
                 "byte": Out(signed(8)),
             }
         )
@@ -118,59 +193,68 @@ class Requantizer(wiring.Component):
     def elaborate(self, platform: object) -> Module:
         m = Module()
         w = self._widths
-        operand_bits = max(w.sum_bits, 11 if w.has_add else 0)
+        # What comes with the sum follows it, a register a stage, until it is used.
+        multiplier: Value = self.multiplier
+        shift_offset: Value = self.shift_offset
 
-        # b: bias added. With two operands, a is the low byte and the rest, corrected by a's sign,
-        # is -b.
-        b_operand = Signal(signed(operand_bits))
-        first = self.total
-        if w.has_add:
-            first = Mux(self.add, self.total[:8].as_signed(), self.total)
-        m.d.sync += b_operand.eq(first + self.bias)
-
-        # p: product.
-        p_product = Signal(signed(operand_bits + w.multiplier_bits + 1))
-        multiplier, offsets = self.multiplier, [self.shift_offset]
-        b_multiplier = Signal.like(multiplier)
-        m.d.sync += [b_multiplier.eq(multiplier), p_product.eq(b_operand * b_multiplier)]
-
-        # q: sum of products.
-        q_product = Signal(signed(w.product_bits))
-        if w.has_add:
-            b_second = Signal(signed(11))
-            p_second = Signal(signed(11 + w.multiplier_bits + 1))
+        # bias: added. With two operands, a is the low byte and the rest, corrected by a's sign, is
+        # -b.
+        first: Value = self.total
+        second: Value = Const(0)
+        if w.has_operands:
+            first = Mux(self.add | self.aligned, self.total[:8].as_signed(), self.total)
             minus_b = (self.total >> 8) + self.total[7]
-            m.d.sync += [
-                b_second.eq(-minus_b - self.zero_point_b),
-                p_second.eq(b_second * self.multiplier_b),
-                q_product.eq(p_product + Mux(self.add, p_second, 0)),
-            ]
-        else:
-            m.d.sync += q_product.eq(p_product)
+            second = _next(m, "second", -minus_b - self.zero_point_b, signed(OPERAND_BITS))
+        operand = _next(m, "biased", first + self.bias, signed(w.operand_bits))
+        multiplier = _next(m, "biased_multiplier", multiplier)
+        shift_offset = _next(m, "biased_shift_offset", shift_offset)
 
-        for stage in ("b", "p", "q"):
-            held = Signal.like(self.shift_offset, name=f"{stage}_shift_offset")
-            m.d.sync += held.eq(offsets[-1])
-            offsets.append(held)
+        if w.has_operands:
+            product_shape = signed(OPERAND_BITS + w.multiplier_bits + 1)
+            second = _next(m, "second_product", second * self.multiplier_b, product_shape)
+        if w.has_aligned_add:
+            operand, second = self._align(m, operand, second)
+            for stage in ("multiplied", "rounded", "shifted", "aligned"):
+                multiplier = _next(m, f"{stage}_multiplier", multiplier)
+                shift_offset = _next(m, f"{stage}_shift_offset", shift_offset)
 
-        # s: shifted by all but one of the places, so that adding 1 rounds half up.
-        kept = q_product >> (w.shift_min - 1)
-        s_value = Signal(signed(len(kept)))
-        m.d.sync += s_value.eq(kept >> offsets[-1])
+        # product.
+        product = _next(
+            m,
+            "product",
+            operand * multiplier,
+            signed(w.operand_bits + w.multiplier_bits + 1),
+        )
+        shift_offset = _next(m, "product_shift_offset", shift_offset)
 
-        # r: rounded, and saturated to what the zero point can still bring back into int8.
-        rounded = (s_value + 1) >> 1
-        r_value = Signal(signed(10))
+        # sum of products, or the first of two roundings.
+        extra: Value = Const(0)
+        if w.has_double_rounding:
+            twice = self.double_rounding & self._shifts_beyond(shift_offset)
+            nudge = Mux(product[-1], -FIRST_HALF, FIRST_HALF)
+            extra = Mux(twice, nudge, extra)
+        if w.has_add:
+            extra = Mux(self.add, second, extra)
+        total = _next(m, "total_product", product + extra, signed(w.product_bits))
+        shift_offset = _next(m, "total_shift_offset", shift_offset)
+
+        # shift: by all but one of the places, so that adding 1 rounds half up.
+        kept = total >> (w.shift_min - 1)
+        kept = _next(m, "kept", kept >> shift_offset, signed(len(kept)))
+
+        # round, and saturate to what the zero point can still bring back into int8.
+        rounded = (kept + 1) >> 1
+        result = Signal(signed(10))
         with m.If(rounded > 511):
-            m.d.sync += r_value.eq(511)
+            m.d.sync += result.eq(511)
         with m.Elif(rounded < -512):
-            m.d.sync += r_value.eq(-512)
+            m.d.sync += result.eq(-512)
         with m.Else():
-            m.d.sync += r_value.eq(rounded)
+            m.d.sync += result.eq(rounded)
 
-        # Clamp.
+        # clamp.
         shifted = Signal(signed(11))
-        m.d.comb += shifted.eq(r_value + self.zero_point)
+        m.d.comb += shifted.eq(result + self.zero_point)
         with m.If(shifted > self.quant_max):
             m.d.sync += self.byte.eq(self.quant_max)
         with m.Elif(shifted < self.quant_min):
@@ -178,3 +262,35 @@ class Requantizer(wiring.Component):
         with m.Else():
             m.d.sync += self.byte.eq(shifted)
         return m
+
+    def _align(self, m: Module, operand: Value, second: Value) -> tuple[Value, Value]:
+        """The operand four stages later, plus the aligned second one; and the second's product.
+
+        Three of the stages are those of the second operand behind its product.
+        """
+        w = self._widths
+        half = Mux(second[-1], self.align_half_negative, self.align_half)
+        total = _next(m, "second_total", second + half)
+        aligned = _next(m, "second_aligned", total >> self.align_shift, signed(w.operand_bits))
+        for stage in ("multiplied", "rounded", "shifted"):
+            operand = _next(m, f"{stage}_operand", operand)
+        # Only the low bits of the operand are there where it is moved up.
+        moved = operand[:OPERAND_BITS].as_signed() << self.left_shift
+        result = _next(
+            m, "aligned_operand", Mux(self.aligned, moved + aligned, operand), operand.shape()
+        )
+        if w.has_add:
+            for stage in ("rounded", "shifted", "aligned", "multiplied"):
+                second = _next(m, f"{stage}_second", second)
+        return result, second
+
+    def _shifts_beyond(self, shift_offset: Value) -> Value:
+        """Whether the shift is one that rounds twice."""
+        return shift_offset + self._widths.shift_min > FIRST_SHIFT
+
+
+def _next(m: Module, name: str, value: Value, shape: object = None) -> Signal:
+    """A register with the value of the cycle before."""
+    register = Signal(value.shape() if shape is None else shape, name=name)
+    m.d.sync += register.eq(value)
+    return register

@@ -9,7 +9,7 @@ from amaranth.sim import SimulatorContext
 
 from isomac_hw.job import Job, Kind
 from isomac_hw.mac_array import MacArray
-from isomac_hw.output_stage import OutputStage, requantization
+from isomac_hw.output_stage import OutputStage, output_latency, requantization
 from isomac_hw.parameters import AcceleratorParameters
 from tests.hw.bench import JobRow, parameters, simulate
 from tests.hw.drain_twin import DrainStep, tiles
@@ -174,10 +174,10 @@ class Bench:
                     if step.word_end:
                         word = self.word(fields, steps[begin : index + 1], sums)
                         address = step.address % (1 << p.address_bits)
-                        writes[drained + OutputStage.LATENCY] = (address, word)
+                        writes[drained + output_latency(p.features)] = (address, word)
                         begin = index + 1
                 free = cycle + len(steps)
-                done = free + OutputStage.LATENCY
+                done = free + output_latency(p.features)
             if cycle in shadows:
                 for pixel, totals in enumerate(shadows[cycle]):
                     for channel, total in enumerate(totals):

@@ -43,8 +43,8 @@ def run(widths: Requantization, job: dict[str, Any], cases: Sequence[Case]) -> N
         for name, value in job.items():
             ctx.set(getattr(dut, name), value)
         found = []
-        for cycle in range(len(cases) + Requantizer.LATENCY):
-            if cycle >= Requantizer.LATENCY:
+        for cycle in range(len(cases) + widths.latency):
+            if cycle >= widths.latency:
                 found.append(ctx.get(dut.byte))
             # After the last case anything may come.
             for name, value in cases[cycle % len(cases)].items():

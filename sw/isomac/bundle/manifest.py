@@ -37,6 +37,7 @@ def manifest(
         "program": len(program.images.program),
         "weights": len(program.images.weights),
         "requant": len(program.images.requant),
+        "lookup": len(program.images.lookup),
         "table": len(program.images.table),
     }
 

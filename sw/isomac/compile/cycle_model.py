@@ -8,7 +8,7 @@ tile k:
     s_i = max(s_(i-1) + L, u_(i-1))    complete, and the segment before is used up
     u_i = s_i + T_i                    the last step of segment i
     t_k = max(u_i, t_(k-1) + D_(k-1))  the last step of tile k, whose last segment is i
-    end = t_last + D_last + OutputStage.LATENCY
+    end = t_last + D_last + the latency of the output stage
 
 `isomac.compile.schedule` puts the jobs one behind the other.
 """
@@ -22,8 +22,7 @@ from isomac.compile.shape import ArrayShape
 from isomac.compile.work import ArrayWork
 from isomac_hw.activation_memory import ActivationMemory
 from isomac_hw.input_store import Packing
-from isomac_hw.output_stage import OutputStage
-from isomac_hw.softmax import SoftmaxParameters
+from isomac_hw.softmax_parameters import SoftmaxParameters
 
 #: Cycles from the launch of an array job to the arrival of its first chunk in the window.
 LOAD_LATENCY = 3
@@ -113,12 +112,16 @@ class ArrayTiming:
 
 
 def array_timing(
-    work: ArrayWork, geometry: Geometry, shape: ArrayShape, *, first_finish: int = 0
+    work: ArrayWork, geometry: Geometry, shape: ArrayShape, latency: int, *, first_finish: int = 0
 ) -> ArrayTiming:
-    """The timing of an array job; `first_finish` is the first cycle in which a tile may finish."""
+    """The timing of an array job.
+
+    `latency` is that of the output stage, see `isomac_hw.output_stage.output_latency`;
+    `first_finish` the first cycle in which a tile may finish.
+    """
     schedule = tile_schedule(work, geometry, shape)
     last_step, drain = _last_step(schedule, first_finish, drain_steps(work, geometry, shape))
-    return ArrayTiming(last_step, last_step + drain + OutputStage.LATENCY)
+    return ArrayTiming(last_step, last_step + drain + latency)
 
 
 def _last_step(

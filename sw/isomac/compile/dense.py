@@ -34,6 +34,8 @@ class DenseOperation:
         What padding reads as.
     zero_point, quant_min, quant_max
         Of the output.
+    rounding
+        Of the rescaling.
     """
 
     source: View
@@ -51,6 +53,7 @@ class DenseOperation:
     zero_point: int
     quant_min: int
     quant_max: int
+    rounding: str = "single"
 
     def work(self) -> list[ArrayWork]:
         """One job for each run of output tiles that read the same input channels.
@@ -102,6 +105,7 @@ class DenseOperation:
             zero_point=self.zero_point,
             quant_min=self.quant_min,
             quant_max=self.quant_max,
+            double_rounding=self.rounding == "double",
             constants=constants,
         )
 

@@ -7,17 +7,19 @@ from isomac.compile.shape import ArrayShape
 from isomac.compile.work import ArrayWork, SoftmaxWork, View
 from isomac_hw.input_store import Packing
 from isomac_hw.job import Job, Kind
+from isomac_hw.requantizer import Alignment
 
 
 @dataclass(frozen=True)
 class Placement:
-    """Where a job finds its data: first words of buffers, weights and requantization rows."""
+    """Where a job finds its data: first words of buffers, weights and rows, and its table."""
 
     source: int
     destination: int
     second: int | None
     weight_base: int
     requant_base: int
+    lookup_table: int | None = None
 
 
 @dataclass(frozen=True)
@@ -125,7 +127,7 @@ def array_job(
         pad_value=0 if geometry.lane_sum else work.pad_value,
         dense=int(work.dense),
         reduce_max=int(work.reduce_max),
-        add=int(work.second is not None),
+        add=int(work.second is not None and work.alignment is None),
         taps=kernel.taps - 1,
         taps_last=kernel.taps_last - 1,
         first_byte=work.first_byte,
@@ -146,9 +148,26 @@ def array_job(
         zero_point=work.zero_point,
         quant_min=work.quant_min,
         quant_max=work.quant_max,
+        double_rounding=int(work.double_rounding),
         zero_point_b=work.zero_point_b,
         multiplier_b=work.multiplier_b,
+        lookup=int(work.table is not None),
+        lookup_table=placement.lookup_table,
+        **_aligned(work.alignment),
     )
+
+
+def _aligned(alignment: Alignment | None) -> dict[str, int]:
+    """The fields of an alignment; without one the rest of them is not read."""
+    if alignment is None:
+        return {"aligned": 0}
+    return {
+        "aligned": 1,
+        "left_shift": alignment.left_shift,
+        "align_shift": alignment.shift,
+        "align_half": alignment.half,
+        "align_half_negative": alignment.half_negative,
+    }
 
 
 def _steps(loops: dict[str, Loop]) -> dict[str, Loop]:

@@ -40,7 +40,7 @@ from isomac.compile.program import Program, array_shape
 from isomac.compile.schedule import ScheduledJob, schedule
 from isomac.compile.shape import ArrayShape
 from isomac.compile.work import ArrayWork, Work
-from isomac_hw.output_stage import OutputStage
+from isomac_hw.output_stage import output_latency
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,7 +85,9 @@ def losses(program: Program) -> Losses:
         parameters.window_columns,
         parameters.softmax,
         lane_sum=parameters.has("lane_sum"),
+        features=parameters.features,
     )
+    latency = output_latency(parameters.features)
     shares: Counter[str] = Counter()
     partial_pixels = steps = Fraction(0)
     for job in _timeline(program, lowered, shape, jobs):
@@ -95,7 +97,7 @@ def losses(program: Program) -> Losses:
         assert isinstance(job.work, ArrayWork)
         assert job.geometry is not None
         front = _Front.of(job.work, job.geometry, shape)
-        pipeline = min(job.tail, OutputStage.LATENCY)
+        pipeline = min(job.tail, latency)
         shares["window_loads"] += front.first_load + front.stalls
         shares["launch"] += job.lead + LOAD_LATENCY + pipeline
         shares["drain"] += job.tail - pipeline
@@ -160,7 +162,7 @@ def _timeline(
                 work, shape, parameters.window_columns, lane_sum=parameters.has("lane_sum")
             )
             drain = _last_tile_pixels(geometry, shape) * geometry.steps_last
-            last_step = end - drain - OutputStage.LATENCY
+            last_step = end - drain - output_latency(parameters.features)
         # An early launch comes `launch_delay` cycles behind the last step, the launch included.
         wait = job.launch_delay - LAUNCH if job.launch_delay else end - last_step
         yield _Job(work, geometry, macs, LAUNCH, last_step - launch, wait)

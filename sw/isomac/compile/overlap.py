@@ -1,8 +1,8 @@
 """How early the next array job may start while the last words of the one before are written.
 
 The schedule is static: the next job reads its q-th chunk at the earliest q + 1 cycles after its
-launch, and a drain step v cycles after the last step of a job has its word in memory
-`OutputStage.LATENCY` cycles later. The launch is delayed until no word is read before it is there.
+launch, and a drain step v cycles after the last step of a job has its word in memory as many cycles
+later as the output stage takes. The launch is delayed until no word is read before it is there.
 """
 
 from collections.abc import Iterator
@@ -11,7 +11,6 @@ from itertools import islice, product
 from isomac.compile.geometry import Geometry
 from isomac.compile.shape import ArrayShape
 from isomac.compile.work import ArrayWork
-from isomac_hw.output_stage import OutputStage
 
 
 def launch_delay(
@@ -20,12 +19,15 @@ def launch_delay(
     following: ArrayWork,
     following_geometry: Geometry,
     shape: ArrayShape,
+    latency: int,
 ) -> int:
     """Cycles from the last step of `work` to the launch of `following`.
 
+    `latency` is that of the output stage.
+
     0 if it must wait for the end, the launch in the cycle after which comes by itself.
     """
-    written = dict(_late_words(work, geometry, shape))
+    written = dict(_late_words(work, geometry, shape, latency))
     end = max(written.values())
     delay = 1
     chunks = _chunks(following, following_geometry, shape)
@@ -37,7 +39,7 @@ def launch_delay(
 
 
 def _late_words(
-    work: ArrayWork, geometry: Geometry, shape: ArrayShape
+    work: ArrayWork, geometry: Geometry, shape: ArrayShape, latency: int
 ) -> Iterator[tuple[int, int]]:
     """Words of the buffer that are written last, and how many cycles after the job's last step.
 
@@ -67,8 +69,8 @@ def _late_words(
             start -= len(pixels) * steps
         for place, pixel in enumerate(pixels, start=1):
             word = first + plane * layout.plane_words + pixel
-            yield word, start + place * steps + OutputStage.LATENCY
-        if start + OutputStage.LATENCY < 1:
+            yield word, start + place * steps + latency
+        if start + latency < 1:
             return
 
 

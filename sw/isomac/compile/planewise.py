@@ -33,12 +33,12 @@ def shared_constants(
     shift: int,
     raw_min: int,
     raw_max: int,
-    added: tuple[int, int] | None = None,
+    totals: tuple[int, int] | None = None,
 ) -> Callable[[Segmentation], Constants]:
     """Constants with one kernel, int8 (kh, kw), and one rescaling for all channels.
 
-    The job must set `weight_restart`. `added` are the extremes of what the bias is added to, where
-    that is not the raw sum.
+    The job must set `weight_restart`. `totals` are the extremes of what is multiplied, where
+    that is not the raw sum and the bias.
     """
     layout = source.layout
     slots = layout.planes * layout.word_channels
@@ -54,8 +54,8 @@ def shared_constants(
             shift=np.full(slots, shift, np.int64),
             raw_min=raw_min,
             raw_max=raw_max,
-            total_min=(raw_min if added is None else added[0]) + bias,
-            total_max=(raw_max if added is None else added[1]) + bias,
+            total_min=raw_min + bias if totals is None else totals[0],
+            total_max=raw_max + bias if totals is None else totals[1],
         )
 
     return constants

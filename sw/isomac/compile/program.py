@@ -28,7 +28,7 @@ from isomac_hw.core import Images
 from isomac_hw.input_store import Packing
 from isomac_hw.job import Job, Kind
 from isomac_hw.parameters import AcceleratorParameters
-from isomac_hw.softmax import SoftmaxParameters
+from isomac_hw.softmax_parameters import SoftmaxParameters
 
 
 @dataclass(frozen=True)
@@ -178,6 +178,7 @@ class _Builder:
             )
         self.plan = plan_memory(lowered, shape.banks, overlap_input=self.overlap_input)
         self.lane_sum = hardware is None or hardware.has("lane_sum")
+        self.features = hardware.features if hardware else None
         array_work = [work for work in lowered.work if isinstance(work, ArrayWork)]
         found = {lane_stride(work, shape) for work in array_work}
         self.strides = hardware.strides if hardware else tuple(sorted(found or {1}))
@@ -206,6 +207,11 @@ class _Builder:
         self.all_constants = {
             id(work): work.constants(self.geometry[id(work)].segmentation) for work in array_work
         }
+        #: Different lookup tables, in the order of use.
+        self.tables: dict[bytes, int] = {}
+        for work in array_work:
+            if work.table is not None:
+                self.tables.setdefault(work.table.tobytes(), len(self.tables))
         self.bases = {key: self.images.add(value) for key, value in self.all_constants.items()}
 
     def base(self, view: View) -> int:
@@ -256,7 +262,14 @@ class _Builder:
 
     def schedule(self, softmax: SoftmaxParameters | None) -> list[ScheduledJob]:
         """Cycles and launches of all work."""
-        return schedule(self.lowered.work, self.shape, self.window, softmax, lane_sum=self.lane_sum)
+        return schedule(
+            self.lowered.work,
+            self.shape,
+            self.window,
+            softmax,
+            lane_sum=self.lane_sum,
+            features=self.features,
+        )
 
     def _job(self, work: ArrayWork | SoftmaxWork, address_range: int, launch_delay: int) -> Job:
         source, destination = self.base(work.source), self.base(work.destination)
@@ -264,7 +277,8 @@ class _Builder:
             return softmax_job(work, source, destination)
         weight_base, requant_base = self.bases[id(work)]
         second = None if work.second is None else self.base(work.second)
-        placement = Placement(source, destination, second, weight_base, requant_base)
+        table = None if work.table is None else self.tables[work.table.tobytes()]
+        placement = Placement(source, destination, second, weight_base, requant_base, table)
         geometry = self.geometry[id(work)]
         job = array_job(work, geometry, self.shape, self.strides, placement, address_range)
         return replace(job, launch_delay=launch_delay)
@@ -283,6 +297,7 @@ class _Builder:
             activation_words=self.plan.words,
             weight_words=len(self.images.weights),
             requant_rows=len(self.images.requant),
+            lookup_tables=len(self.tables),
             jobs=lambda address_range: [job for row in self.jobs(address_range) for job in row],
         )
 
@@ -306,6 +321,7 @@ class _Builder:
                 shift_min=p.shift_min,
                 shift_bits=p.shift_bits,
             ),
+            lookup=[byte for table in self.tables for byte in table],
             table=[int(value) for value in softmaxes[0].table] if softmaxes else [],
         )
         return Program(

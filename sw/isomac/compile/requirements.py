@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from isomac.compile.shape import ArrayShape
-from isomac.compile.work import ArrayWork, Constants, SoftmaxWork, Work
+from isomac.compile.work import ArrayWork, Constants, SoftmaxWork, Work, features_of
 from isomac.errors import IsomacError
 from isomac.graph.accumulator import signed_bits
 from isomac_hw.job import Job, JobLayout
 from isomac_hw.parameters import FEATURES, AcceleratorParameters
-from isomac_hw.softmax import SoftmaxParameters
+from isomac_hw.softmax_parameters import SoftmaxParameters
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,8 @@ class Requirements:
         All work, and the constants of array work.
     activation_words, weight_words, requant_rows
         Memory depths.
+    lookup_tables
+        Different tables that bytes go through.
     jobs
         The jobs for addresses that count modulo a given range.
     """
@@ -46,21 +48,13 @@ class Requirements:
     activation_words: int
     weight_words: int
     requant_rows: int
+    lookup_tables: int
     jobs: Callable[[int], list[Job]]
 
     @cached_property
     def features(self) -> tuple[str, ...]:
         """What the array must have, in the order of `FEATURES`."""
-        found = {"lane_sum"} if self.lane_sum else set()
-        for work in self.work:
-            if isinstance(work, SoftmaxWork):
-                found.add("softmax")
-                continue
-            found.add("dense" if work.dense else "depthwise")
-            if work.reduce_max:
-                found.add("max")
-            if work.second is not None:
-                found.add("add")
+        found = features_of(self.work) | ({"lane_sum"} if self.lane_sum else set())
         return tuple(feature for feature in FEATURES if feature in found)
 
     @cached_property
@@ -151,6 +145,10 @@ PROGRAMMABLE_WIDTHS = {
     "columns_last": 4,
     "steps_last": 4,
     "zero_point": 8,
+    "left_shift": 5,
+    "align_shift": 6,
+    "align_half": 42,
+    "lookup_table": 3,
     "quant_": 8,
     "multiplier_b": 32,  # a signed field for multipliers of 31 bits
     "launch_delay": 7,
@@ -159,6 +157,8 @@ PROGRAMMABLE_WIDTHS = {
 #: Least widths of its arithmetic, which hold most networks of a few hundred channels.
 PROGRAMMABLE_ACCUMULATOR_BITS = 24
 PROGRAMMABLE_MULTIPLIER_BITS = 31
+#: Least number of its lookup tables, where it has any.
+PROGRAMMABLE_LOOKUP_TABLES = 4
 
 
 def derive_parameters(needs: Requirements, mode: str) -> AcceleratorParameters:
@@ -179,6 +179,7 @@ def derive_parameters(needs: Requirements, mode: str) -> AcceleratorParameters:
         needs.sum_bits,
     )
     multiplier_bits = needs.multiplier_bits
+    lookup_tables = needs.lookup_tables
     at_least: dict[str, int] = {}
     if programmable:
         activation_depth = max(shape.banks, _power_of_two(activation_depth))
@@ -188,6 +189,8 @@ def derive_parameters(needs: Requirements, mode: str) -> AcceleratorParameters:
         bias_bits = max(bias_bits, PROGRAMMABLE_ACCUMULATOR_BITS)
         sum_bits = max(sum_bits, PROGRAMMABLE_ACCUMULATOR_BITS + 1)
         multiplier_bits = max(multiplier_bits, PROGRAMMABLE_MULTIPLIER_BITS)
+        if lookup_tables:
+            lookup_tables = max(PROGRAMMABLE_LOOKUP_TABLES, _power_of_two(lookup_tables))
         low, high = max(1, low - 4), min(62, high + 4)
         at_least = _programmable_widths(activation_depth, weight_depth, requant_depth)
     address_bits = (activation_depth - 1).bit_length() + 1
@@ -213,6 +216,7 @@ def derive_parameters(needs: Requirements, mode: str) -> AcceleratorParameters:
         multiplier_bits=multiplier_bits,
         shift_min=low,
         shift_bits=max(1, (high - low).bit_length()),
+        lookup_tables=lookup_tables,
         softmax=needs.softmax(address_bits),
         job_layout=JobLayout.derive(
             needs.jobs(1 << address_bits), fixed=not programmable, at_least=at_least
@@ -259,6 +263,7 @@ def check_fits(needs: Requirements, parameters: AcceleratorParameters) -> None:
             ("weight memory words", p.weight_depth, needs.weight_words),
             ("requantization rows", p.requant_depth, needs.requant_rows),
             ("program rows", p.program_depth, len(needs.jobs(1))),
+            ("lookup tables", p.lookup_tables, needs.lookup_tables),
             ("accumulator bits", p.accumulator_bits, needs.accumulator_bits),
             ("bias bits", p.bias_bits, needs.bias_bits),
             ("sum bits", p.sum_bits, needs.sum_bits),

@@ -1,14 +1,15 @@
 """The schedule: cycles of every job of a network, with each launch as early as it may be."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from isomac.compile.cycle_model import LAUNCH, array_timing, softmax_cycles
 from isomac.compile.geometry import Geometry
 from isomac.compile.overlap import launch_delay
 from isomac.compile.shape import ArrayShape
-from isomac.compile.work import ArrayWork, SoftmaxWork, Work
-from isomac_hw.softmax import SoftmaxParameters
+from isomac.compile.work import ArrayWork, SoftmaxWork, Work, features_of
+from isomac_hw.output_stage import output_latency
+from isomac_hw.softmax_parameters import SoftmaxParameters
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,7 @@ def schedule(
     softmax: SoftmaxParameters | None,
     *,
     lane_sum: bool = True,
+    features: Collection[str] | None = None,
     earliest: bool = False,
 ) -> list[ScheduledJob]:
     """Schedule all work between the arrival of the input and the departure of the output.
@@ -48,6 +50,9 @@ def schedule(
         Of the softmax unit; None leaves the cycles of softmax work out.
     lane_sum
         Whether pixel lanes can share a sum.
+    features
+        Of the hardware, on which the latency of the output stage depends; those that the work needs
+        by default.
     earliest
         Launch every array job right behind the front of the one before, whether or not what it
         reads is written: a lower bound of the cycles.
@@ -56,6 +61,7 @@ def schedule(
         Geometry.of(item, shape, window, lane_sum=lane_sum) if isinstance(item, ArrayWork) else None
         for item in work
     ]
+    latency = output_latency(features_of(work) if features is None else features)
     jobs = []
     # In cycles from the end of the job before, right after which the launch comes, or earlier.
     launch = LAUNCH
@@ -70,13 +76,15 @@ def schedule(
             launch = LAUNCH
             continue
         # Until the job before has ended, at 0, no tile may finish.
-        timing = array_timing(item, here, shape, first_finish=1 - launch)
+        timing = array_timing(item, here, shape, latency, first_finish=1 - launch)
         end = launch + timing.end
         delay = 0
         if index + 1 < len(work):
             following, there = work[index + 1], geometry[index + 1]
             if isinstance(following, ArrayWork) and there is not None:
-                delay = 1 if earliest else launch_delay(item, here, following, there, shape)
+                delay = (
+                    1 if earliest else launch_delay(item, here, following, there, shape, latency)
+                )
         jobs.append(ScheduledJob(end, delay))
         launch = launch + timing.last_step + delay - end if delay else LAUNCH
     return jobs

@@ -3,13 +3,14 @@
 Operators make it, the cycle model and the job builder read it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 
 from isomac.compile.layout import Layout
+from isomac_hw.requantizer import Alignment
 
 
 @dataclass(frozen=True)
@@ -107,8 +108,14 @@ class ArrayWork:
         All channel tiles use the same weights.
     reduce_max
         Maxima instead of sums.
+    double_rounding
+        Whether products are rounded twice.
     second
         The second operand of an add, with its zero point and multiplier.
+    alignment
+        How the second operand is brought to the scale of the first, if that comes first.
+    table
+        What bytes go through in the end, int8 (256), the entry of byte v at v modulo 256.
     """
 
     source: View
@@ -137,6 +144,9 @@ class ArrayWork:
     second: View | None = None
     zero_point_b: int = 0
     multiplier_b: int = 0
+    double_rounding: bool = False
+    alignment: Alignment | None = None
+    table: npt.NDArray[np.int8] | None = field(default=None, repr=False)
 
     @property
     def reads(self) -> tuple[View, ...]:
@@ -149,7 +159,10 @@ class ArrayWork:
 
         The map may then be taken as one line of pixels, which fills tiles better.
         """
-        one_pixel = self.kernel == (1, 1) or self.second is not None
+        # Kernel rows may be operands, and columns of dilation 0 read the same pixel again.
+        one_pixel = (self.kernel[0] == 1 or self.second is not None) and (
+            self.kernel[1] == 1 or self.dilation[1] == 0
+        )
         source, output = self.source.layout, self.destination.layout
         whole = self.output_size == (source.height, source.width) == (output.height, output.width)
         return one_pixel and whole and self.stride == (1, 1) and self.origin == (0, 0)
@@ -165,6 +178,7 @@ class ArrayWork:
             self.weight_restart
             and not self.reduce_max
             and self.second is None
+            and self.dilation[1] == 1
             and self.destination.layout.plane_words == 1
             and self.origin == (0, 0)
             and self.kernel == (source.height, source.width)
@@ -201,3 +215,22 @@ class SoftmaxWork:
 
 
 Work = ArrayWork | SoftmaxWork
+
+
+def features_of(work: Iterable[Work]) -> set[str]:
+    """The features of the hardware that work needs, but for sums that pixel lanes share."""
+    found = set()
+    for item in work:
+        if isinstance(item, SoftmaxWork):
+            found.add("softmax")
+            continue
+        found.add("dense" if item.dense else "depthwise")
+        if item.reduce_max:
+            found.add("max")
+        if item.second is not None:
+            found.add("add" if item.alignment is None else "aligned_add")
+        if item.double_rounding:
+            found.add("double_rounding")
+        if item.table is not None:
+            found.add("lookup")
+    return found

@@ -7,7 +7,7 @@ from isomac.compile.shape import ArrayShape
 from isomac.errors import IsomacError
 from isomac_hw.job import FIELD_NAMES, JobLayout
 from isomac_hw.parameters import FEATURES, AcceleratorParameters
-from isomac_hw.softmax import SoftmaxParameters
+from isomac_hw.softmax_parameters import SoftmaxParameters
 
 #: Words of the memories at M = 1; wider words need fewer of them.
 ACTIVATION_BYTES = 8192
@@ -15,6 +15,8 @@ WEIGHT_BYTES = 32768
 #: Rows of requantization parameters at R = 1, and jobs.
 REQUANT_CHANNELS = 1024
 JOBS = 128
+#: Different tables of one graph.
+LOOKUP_TABLES = 4
 #: Sums are int32, the graph's limit; the bias comes on top.
 ACCUMULATOR_BITS = 32
 #: Job fields that are wider here than in other programmable accelerators.
@@ -85,6 +87,7 @@ class FuzzShape:
             shift_min=1,
             shift_bits=6,
             overlap_input=self.overlap_input,
+            lookup_tables=LOOKUP_TABLES,
             softmax=SoftmaxParameters(
                 channel_lanes=lanes,
                 address_bits=address_bits,

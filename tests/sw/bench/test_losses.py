@@ -14,7 +14,7 @@ from isomac.compile.program import array_shape, compile_graph
 from isomac.compile.search import Constraints, arithmetic_bound, choose_shape
 from isomac.compile.shape import ArrayShape
 from isomac_hw.activation_memory import ActivationMemory
-from isomac_hw.output_stage import OutputStage
+from isomac_hw.output_stage import output_latency
 from tests.sw.bench.test_networks import MACS
 from tests.sw.small_graphs import convolution, graph, linear, tensor
 
@@ -52,7 +52,7 @@ def test_a_linear_layer_by_hand() -> None:
     assert found.partial_tiles_pixels == found.partial_tiles_channels == 0
     assert found.window_loads == 1
     assert found.drain == 2  # 2 channels through 1 lane, with nothing to hide behind
-    assert found.launch == LAUNCH + LOAD_LATENCY + OutputStage.LATENCY
+    assert found.launch == LAUNCH + LOAD_LATENCY + output_latency(())
     assert found.stream_out == LAUNCH + ActivationMemory.READ_LATENCY + 1
     assert found.pooling_and_adds == 0
 

@@ -119,15 +119,22 @@ def _rescale(work: ArrayWork, constants: Constants, low: int, total: Words) -> W
         bias, multiplier, shift = (
             int(values[slot]) for values in (constants.bias, constants.multiplier, constants.shift)
         )
+        # Of two operands a - 256 b is left; a is the low byte.
+        a = (raw + 128) % 256 - 128
+        second = ((a - raw) // 256 - work.zero_point_b) * work.multiplier_b
         if work.second is None:
             acc = (raw + bias) * multiplier
+        elif work.alignment is None:
+            acc = (a + bias) * multiplier + second
         else:
-            # a - 256 b is left; a is the low byte.
-            a = (raw + 128) % 256 - 128
-            b = (a - raw) // 256
-            acc = (a + bias) * multiplier + (b - work.zero_point_b) * work.multiplier_b
+            half = work.alignment.half_negative if second < 0 else work.alignment.half
+            aligned = (second + half) >> work.alignment.shift
+            acc = (((a + bias) << work.alignment.left_shift) + aligned) * multiplier
+        if work.double_rounding and shift > 31:
+            acc += 2**30 if acc >= 0 else -(2**30)
         value = ((acc + (1 << (shift - 1))) >> shift) + work.zero_point
-        out[lane] = min(max(value, work.quant_min), work.quant_max)
+        value = min(max(value, work.quant_min), work.quant_max)
+        out[lane] = value if work.table is None else work.table[value % 256]
     return out
 
 

@@ -7,7 +7,7 @@ of its launch.
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from isomac_hw.output_stage import OutputStage
+from isomac_hw.output_stage import output_latency
 from tests.sw.compile.nest import Chunk, Segment, Tile
 
 
@@ -95,7 +95,7 @@ def _drain(tile: Tile, finish: int, trace: Trace) -> int:
     for word in tile.words:
         steps += word.steps
         assert word.word not in trace.writes
-        trace.writes[word.word] = trace.end = finish + steps + OutputStage.LATENCY
+        trace.writes[word.word] = trace.end = finish + steps + output_latency(())
     return steps
 
 

@@ -23,8 +23,8 @@ from isomac.compile.shape import ArrayShape
 from isomac.compile.work import ArrayWork, View
 from isomac_hw.activation_memory import ActivationMemory
 from isomac_hw.input_store import Packing
-from isomac_hw.output_stage import OutputStage
-from isomac_hw.softmax import SoftmaxParameters
+from isomac_hw.output_stage import output_latency
+from isomac_hw.softmax_parameters import SoftmaxParameters
 from tests.sw.compile.machine import run_job
 from tests.sw.compile.nest import tiles
 from tests.sw.compile.works import KINDS, no_constants, random_shape, random_work
@@ -50,7 +50,7 @@ def test_timing_equals_the_array(kind: str) -> None:
         # The back may be busy with the job before for any time.
         first_finish = int(rng.choice([0, 0, 3, 20, 100]))
         trace = run_job(tiles(work, geometry, shape), 0, first_finish)
-        timing = array_timing(work, geometry, shape, first_finish=first_finish)
+        timing = array_timing(work, geometry, shape, output_latency(()), first_finish=first_finish)
         assert (timing.last_step, timing.end) == (trace.last_step, trace.end)
 
 
@@ -60,7 +60,7 @@ def test_timing_of_many_tiles(kind: str) -> None:
     for seed in range(6):
         work, geometry, shape, _ = random_case(seed, kind, size=24)
         trace = run_job(tiles(work, geometry, shape), 0, 0)
-        timing = array_timing(work, geometry, shape)
+        timing = array_timing(work, geometry, shape, output_latency(()))
         assert (timing.last_step, timing.end) == (trace.last_step, trace.end)
 
 
@@ -141,9 +141,9 @@ def test_one_step_and_one_word() -> None:
         quant_max=0,
         constants=no_constants,
     )
-    timing = array_timing(work, Geometry.of(work, shape, 1), shape)
+    timing = array_timing(work, Geometry.of(work, shape, 1), shape, output_latency(()))
     assert timing.last_step == 3 + 1 + 1
-    assert timing.end == timing.last_step + 1 + OutputStage.LATENCY
+    assert timing.end == timing.last_step + 1 + output_latency(())
 
 
 def test_stream_and_softmax_jobs() -> None:

@@ -10,7 +10,7 @@ from isomac.compile.geometry import Geometry, window_columns
 from isomac.compile.overlap import launch_delay
 from isomac.compile.shape import ArrayShape
 from isomac.compile.work import ArrayWork
-from isomac_hw.output_stage import OutputStage
+from isomac_hw.output_stage import output_latency
 from tests.sw.compile.machine import Trace, run_job
 from tests.sw.compile.nest import Tile, tiles
 from tests.sw.compile.works import KINDS, random_shape, random_work
@@ -38,7 +38,12 @@ class Pair:
             for work, geometry in zip((self.first, self.second), self.geometry, strict=True)
         )
         self.delay = launch_delay(
-            self.first, self.geometry[0], self.second, self.geometry[1], self.shape
+            self.first,
+            self.geometry[0],
+            self.second,
+            self.geometry[1],
+            self.shape,
+            output_latency(()),
         )
 
     def _geometry(self, work: ArrayWork) -> Geometry:
@@ -86,7 +91,7 @@ def latest_writes(pair: Pair) -> dict[int, int]:
     behind = sum(word.steps for word in pair.tiles[0][-1].words)
     out = {}
     for word in reversed(words):
-        out[word.word] = behind + OutputStage.LATENCY
+        out[word.word] = behind + output_latency(())
         behind -= word.steps
     return out
 
@@ -133,4 +138,6 @@ def test_both_operands_of_an_add_count() -> None:
     geometry = pair.geometry[0]
     out = pair.first.destination
     for reader in (replace(copy, source=out), replace(copy, second=out)):
-        assert launch_delay(pair.first, geometry, reader, geometry, pair.shape) > 1
+        assert (
+            launch_delay(pair.first, geometry, reader, geometry, pair.shape, output_latency(())) > 1
+        )

@@ -49,7 +49,7 @@ def test_shared_constants() -> None:
     assert (constants.total_min, constants.total_max) == (-107, 43)
 
 
-def test_the_bias_may_go_to_something_else_than_the_sum() -> None:
+def test_something_else_than_the_sum_may_be_multiplied() -> None:
     make = shared_constants(
         view(Layout.dense(1, 1, 1, 1)),
         np.ones((1, 1), np.int8),
@@ -58,11 +58,11 @@ def test_the_bias_may_go_to_something_else_than_the_sum() -> None:
         shift=1,
         raw_min=-30_000,
         raw_max=30_000,
-        added=(-128, 127),
+        totals=(-128, 127),
     )
     constants = make(Segmentation(1, 1, 1, 1))
     assert (constants.raw_min, constants.raw_max) == (-30_000, 30_000)
-    assert (constants.total_min, constants.total_max) == (-123, 132)
+    assert (constants.total_min, constants.total_max) == (-128, 127)
 
 
 def test_a_shared_sum_has_a_weight_for_each_of_its_steps() -> None:

@@ -11,7 +11,7 @@ from isomac.compile.memory_plan import plan_memory
 from isomac.compile.schedule import ScheduledJob, schedule
 from isomac.compile.shape import ArrayShape
 from isomac.compile.work import ArrayWork, SoftmaxWork
-from isomac_hw.softmax import SoftmaxParameters
+from isomac_hw.softmax_parameters import SoftmaxParameters
 from tests.sw.compile.machine import Trace, run_jobs
 from tests.sw.compile.nest import tiles
 from tests.sw.compile.networks import WITH_SOFTMAX, random_lowered

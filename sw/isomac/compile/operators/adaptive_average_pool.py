@@ -1,49 +1,102 @@
-"""Adaptive average pool: a plane-wise job an output pixel, each with its own window."""
+"""Adaptive average pool: a plane-wise job for each rectangle of outputs with equal windows."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import groupby, product
 
 import numpy as np
 
 from isomac.compile.context import Context, lowers
 from isomac.compile.layout import Layout
 from isomac.compile.planewise import planewise, shared_constants
-from isomac.compile.work import Work
+from isomac.compile.work import ArrayWork, View, Work
 from isomac.graph.operators.adaptive_average_pool import AdaptiveAveragePool
+
+
+@dataclass(frozen=True)
+class _Run:
+    """Successive outputs along one axis, whose windows have one size and one distance."""
+
+    output: int
+    count: int
+    start: int
+    size: int
+    stride: int
 
 
 @lowers(AdaptiveAveragePool)
 def lower(operation: AdaptiveAveragePool, context: Context) -> None:
-    """One job an output pixel, with the size of its window in kernel, bias and multiplier."""
+    """As few jobs as equal windows and equal rescalings allow: nine for a pool with a border."""
     source = context.map_view(operation)
     _, height, width = context.map_shape(operation.output)
     layout = Layout(context.word_channels, height, width, source.layout.slots)
     destination = context.new_view(operation.output, layout)
-    zero_point = context.zero_point(operation.inputs[0])
-    work: list[Work] = []
-    for y, (top, bottom) in enumerate(operation.rows):
-        for x, (left, right) in enumerate(operation.columns):
-            kernel = (bottom - top, right - left)
-            pixels = kernel[0] * kernel[1]
-            work.append(
-                planewise(
-                    source,
-                    destination,
-                    kernel=kernel,
-                    origin=(top, left),
-                    output_origin=(y, x),
-                    output_size=(1, 1),
-                    pad_value=zero_point,
-                    zero_point=context.zero_point(operation.output),
-                    quant_min=operation.quant_min,
-                    quant_max=operation.quant_max,
-                    weight_restart=True,
-                    constants=shared_constants(
-                        source,
-                        np.ones(kernel, np.int8),
-                        bias=-pixels * zero_point,
-                        multiplier=int(operation.multiplier[y, x]),
-                        shift=int(operation.shift[y, x]),
-                        raw_min=-128 * pixels,
-                        raw_max=127 * pixels,
-                    ),
-                )
-            )
+    work: list[Work] = [
+        _job(operation, context, source, destination, rows, columns)
+        for rows, columns in product(_runs(operation, 0), _runs(operation, 1))
+    ]
     context.emit(operation, work, destination)
+
+
+def _job(
+    operation: AdaptiveAveragePool,
+    context: Context,
+    source: View,
+    destination: View,
+    rows: _Run,
+    columns: _Run,
+) -> ArrayWork:
+    zero_point = context.zero_point(operation.inputs[0]) if operation.centered else 0
+    pixels = rows.size * columns.size
+    return planewise(
+        source,
+        destination,
+        kernel=(rows.size, columns.size),
+        stride=(rows.stride, columns.stride),
+        origin=(rows.start, columns.start),
+        output_origin=(rows.output, columns.output),
+        output_size=(rows.count, columns.count),
+        pad_value=zero_point,
+        zero_point=context.zero_point(operation.output) if operation.centered else 0,
+        quant_min=operation.quant_min,
+        quant_max=operation.quant_max,
+        double_rounding=operation.rounding == "double",
+        weight_restart=True,
+        constants=shared_constants(
+            source,
+            np.ones((rows.size, columns.size), np.int8),
+            bias=-pixels * zero_point,
+            multiplier=int(operation.multiplier[rows.output, columns.output]),
+            shift=int(operation.shift[rows.output, columns.output]),
+            raw_min=-128 * pixels,
+            raw_max=127 * pixels,
+        ),
+    )
+
+
+def _runs(operation: AdaptiveAveragePool, axis: int) -> Iterator[_Run]:
+    """The outputs along an axis, cut where size, distance or rescaling of the windows change."""
+    spans = (operation.rows, operation.columns)[axis]
+    constants = np.stack([operation.multiplier, operation.shift])
+    lines = np.moveaxis(constants, 1 + axis, 0).reshape(len(spans), -1)
+    sizes = [stop - start for start, stop in spans]
+    keys = [(size, line.tobytes()) for size, line in zip(sizes, lines, strict=True)]
+    for (size, _), group in groupby(range(len(spans)), key=keys.__getitem__):
+        yield from _even(spans, list(group), size)
+
+
+def _even(spans: tuple[tuple[int, int], ...], outputs: list[int], size: int) -> Iterator[_Run]:
+    """Runs of one distance; windows that do not move ahead stand alone."""
+    starts = [spans[output][0] for output in outputs]
+    first = 0
+    while first < len(outputs):
+        count = 1
+        stride = starts[first + 1] - starts[first] if first + 1 < len(outputs) else 1
+        if stride > 0:
+            while (
+                first + count < len(outputs)
+                and starts[first + count] == starts[first] + count * stride
+            ):
+                count += 1
+        yield _Run(outputs[first], count, starts[first], size, stride if count > 1 else 1)
+        first += count

@@ -15,7 +15,7 @@ def lower(operation: AveragePool, context: Context) -> None:
     _, height, width = context.map_shape(operation.output)
     layout = Layout(context.word_channels, height, width, source.layout.slots)
     destination = context.new_view(operation.output, layout)
-    zero_point = context.zero_point(operation.inputs[0])
+    zero_point = context.zero_point(operation.inputs[0]) if operation.centered else 0
     pixels = operation.kernel[0] * operation.kernel[1]
     work = planewise(
         source,
@@ -25,9 +25,10 @@ def lower(operation: AveragePool, context: Context) -> None:
         origin=(-operation.padding[0], -operation.padding[1]),
         output_size=(height, width),
         pad_value=zero_point,
-        zero_point=context.zero_point(operation.output),
+        zero_point=context.zero_point(operation.output) if operation.centered else 0,
         quant_min=operation.quant_min,
         quant_max=operation.quant_max,
+        double_rounding=operation.rounding == "double",
         weight_restart=True,
         constants=shared_constants(
             source,

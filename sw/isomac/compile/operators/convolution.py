@@ -41,6 +41,7 @@ def lower(operation: Convolution, context: Context) -> None:
             zero_point=context.zero_point(operation.output),
             quant_min=operation.quant_min,
             quant_max=operation.quant_max,
+            rounding=operation.rounding,
         ).work()
     context.emit(operation, work, destination)
 
@@ -61,6 +62,7 @@ def _depthwise(
         zero_point=context.zero_point(operation.output),
         quant_min=operation.quant_min,
         quant_max=operation.quant_max,
+        double_rounding=operation.rounding == "double",
         constants=partial(_depthwise_constants, operation, source, zero_point),
     )
 

@@ -23,5 +23,6 @@ def lower(operation: Linear, context: Context) -> None:
         zero_point=context.zero_point(operation.output),
         quant_min=operation.quant_min,
         quant_max=operation.quant_max,
+        rounding=operation.rounding,
     ).work()
     context.emit(operation, work, destination)

@@ -25,8 +25,8 @@ def lower(operation: MaxPool, context: Context) -> None:
         output_size=(height, width),
         pad_value=-128,
         zero_point=0,
-        quant_min=-128,
-        quant_max=127,
+        quant_min=operation.quant_min,
+        quant_max=operation.quant_max,
         reduce_max=True,
         weight_restart=True,
         constants=shared_constants(

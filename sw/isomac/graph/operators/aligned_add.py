@@ -62,6 +62,11 @@ class AlignedAdd(Operation):
     def check(self, graph: Graph) -> None:
         super().check(graph)
         check_clamp(self)
+        if self.shift_b <= self.left_shift_b:
+            raise GraphError(
+                f"{self}: shift_b must be above left_shift_b, not {self.shift_b} and"
+                f" {self.left_shift_b}"
+            )
         if self.multiplier_b >> self.shift_b:
             raise GraphError(
                 f"{self}: multiplier_b / 2**shift_b must be below 1, not {self.multiplier_b} and"

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from isomac.compile.operators.add import OPERAND_WEIGHTS
+from isomac.compile.operands import OPERAND_WEIGHTS
 from isomac.compile.work import ArrayWork, Segmentation
 from tests.sw.compile.equal import check_all
 from tests.sw.compile.operators.graphs import after_gaps, layer

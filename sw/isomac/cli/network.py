@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from torch.fx import GraphModule
 
 from isomac.errors import IsomacError
 from isomac.frontend import load_calibration, load_model, quantize_with_reference
+from isomac.frontend.exported_file import program_of_file
 from isomac.graph.file import load
 from isomac.graph.graph import Graph
 from isomac.importers import Imported, import_model, is_importable
@@ -71,11 +73,12 @@ def read_network(model: str, data: str | None, multiplier_bits: int | None) -> N
     if data is None:
         raise IsomacError(f"--data is needed to quantize {model}: real inputs, for calibration")
     calibration = load_calibration(data)
-    quantized = quantize_with_reference(
-        loaded.model,
-        calibration,
-        example=loaded.example,
-        multiplier_bits=MULTIPLIER_BITS if multiplier_bits is None else multiplier_bits,
-        name=loaded.name,
-    )
+    with program_of_file(model) if model.endswith(".pt2") else nullcontext():
+        quantized = quantize_with_reference(
+            loaded.model,
+            calibration,
+            example=loaded.example,
+            multiplier_bits=MULTIPLIER_BITS if multiplier_bits is None else multiplier_bits,
+            name=loaded.name,
+        )
     return Network(quantized.graph, quantized.reference_module, calibration)

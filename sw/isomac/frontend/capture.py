@@ -45,10 +45,10 @@ def export(model: nn.Module, example: torch.Tensor, network: str) -> ExportedPro
             program = torch.export.export(
                 model, (example.repeat_interleave(2, 0),), dynamic_shapes=({0: Dim.DYNAMIC},)
             )
-        except Exception:  # the model may raise anything, and so may torch.export
+        except (Exception, SystemExit):  # the model may raise anything, and so may torch.export
             try:
                 program = torch.export.export(model, (example,))
-            except Exception as error:
+            except (Exception, SystemExit) as error:
                 raise IsomacError(_sentence(error, network, example)) from error
     sys.stderr.write(stderr.getvalue())
     return program
@@ -108,7 +108,7 @@ def _evaluation_mode(model: nn.Module) -> Iterator[None]:
             module.training = mode
 
 
-def _sentence(error: Exception, network: str, example: torch.Tensor) -> str:
+def _sentence(error: BaseException, network: str, example: torch.Tensor) -> str:
     """Return one sentence about a failed export, with the user's line where it is known."""
     text = str(error)
     place = source_of_trace(text) or source_of_exception(error)

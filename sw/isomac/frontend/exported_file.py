@@ -8,6 +8,7 @@ checked against a list of allowed forms, and copied to a new archive in memory, 
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import re
@@ -21,6 +22,9 @@ from torch.export import ExportedProgram
 
 from isomac.errors import IsomacError
 from isomac.frontend.quiet import quiet_export
+
+#: Bytes of all members together.
+_BYTES_MAX = 1 << 32
 
 #: Members without content that could act.
 _PLAIN = re.compile(
@@ -80,12 +84,38 @@ def load_exported(path: Path) -> ExportedProgram:
         raise IsomacError(f"{path} cannot be read by torch.export.load: {error}") from error
 
 
+@contextlib.contextmanager
+def program_of_file(path: str) -> Iterator[None]:
+    """Make errors of a program that came from a file the file's.
+
+    A graph can be read and still not fit together; PyTorch notices that wherever it looks first,
+    with whatever error is next.
+
+    Raises
+    ------
+    IsomacError
+        In the place of any other exception.
+    """
+    try:
+        yield
+    except IsomacError:
+        raise
+    except Exception as error:
+        reason = str(error).strip().partition("\n")[0]
+        raise IsomacError(
+            f"{path} holds a program that does not fit together: {type(error).__name__}"
+            + (f": {reason}" if reason else "")
+        ) from error
+
+
 def _members(path: Path) -> dict[str, bytes]:
     """Return the content of the members by name, without the folder they are all in."""
     with zipfile.ZipFile(path) as archive:
         names = archive.namelist()
         if len(set(names)) != len(names):
             raise IsomacError(f"{path} holds two members of the same name")
+        if sum(info.file_size for info in archive.infolist()) > _BYTES_MAX:
+            raise IsomacError(f"{path} must hold at most {_BYTES_MAX} bytes, it declares more")
         return {
             str(PurePosixPath(*PurePosixPath(name).parts[1:])): archive.read(name)
             for name in names

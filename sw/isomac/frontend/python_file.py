@@ -52,7 +52,10 @@ def call_from_file(spec: str, what: str) -> Any:
             raise IsomacError(f"{name!r} in {path} must be callable, not {type(function).__name__}")
         try:
             return function()
-        except Exception as error:
+        except (
+            Exception,
+            SystemExit,
+        ) as error:  # sys.exit() must not end isomac as if all was well
             raise IsomacError(f"{spec} raised {_cause(error)}") from error
 
 
@@ -66,12 +69,12 @@ def _import(file: Path) -> ModuleType:
     sys.modules[name] = module
     try:
         spec.loader.exec_module(module)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise IsomacError(f"importing {file} raised {_cause(error)}") from error
     return module
 
 
-def _cause(error: Exception) -> str:
+def _cause(error: Exception | SystemExit) -> str:
     place = source_of_exception(error)
     return f"{type(error).__name__}: {error}" + (f" ({place})" if place else "")
 

@@ -9,9 +9,10 @@ from torch import nn
 from torch.export import ExportedProgram
 
 from isomac.errors import IsomacError
-from isomac.frontend import load_model
+from isomac.frontend import load_model, quantize
 
 SOURCE = """
+import sys
 from dataclasses import dataclass
 
 import torch
@@ -51,6 +52,15 @@ def fails():
     raise KeyError("weights")
 
 
+def gives_up():
+    sys.exit(0)
+
+
+class Leaves(nn.Module):
+    def forward(self, x):
+        raise SystemExit
+
+
 constant = 5
 """
 
@@ -77,7 +87,8 @@ def test_python_file(file: Path, name: str) -> None:
         ("constant", "'constant' in"),
         ("number", ":number must return a torch.nn.Module or (module, example input), not int"),
         ("wrong_example", "the example input that"),
-        ("fails", ":fails raised KeyError: 'weights' (net.py:38)"),
+        ("fails", ":fails raised KeyError: 'weights' (net.py:39)"),
+        ("gives_up", ":gives_up raised SystemExit: 0 (net.py:43)"),
         ("", "names no callable"),
     ],
 )
@@ -101,6 +112,15 @@ def test_files_that_cannot_be_used(tmp_path: Path) -> None:
     (tmp_path / "syntax.py").write_text("def build(:\n")
     with pytest.raises(IsomacError, match=r"importing .*syntax.py raised SyntaxError"):
         load_model(f"{tmp_path}/syntax.py:build")
+    (tmp_path / "leaves.py").write_text("raise SystemExit\n")
+    with pytest.raises(IsomacError, match=r"importing .*leaves.py raised SystemExit"):
+        load_model(f"{tmp_path}/leaves.py:build")
+
+
+def test_a_network_that_ends_the_program(file: Path) -> None:
+    model = load_model(f"{file}:Leaves").model
+    with pytest.raises(IsomacError, match=r"network 'Leaves' cannot be exported .*SystemExit"):
+        quantize(model, torch.rand(4, 3))
 
 
 def test_exported_file(tmp_path: Path) -> None:

@@ -12,10 +12,20 @@ from amaranth.utils import ceil_log2
 
 from isomac_hw.job import JobField, JobLayout
 from isomac_hw.plain_data import check_array, check_fields, check_layout
-from isomac_hw.softmax import SoftmaxParameters
+from isomac_hw.softmax_parameters import SoftmaxParameters
 
 #: What an array can have besides multiply-accumulate; each leaves no gates where it is absent.
-FEATURES = ("dense", "depthwise", "max", "add", "lane_sum", "softmax")
+FEATURES = (
+    "dense",
+    "depthwise",
+    "max",
+    "add",
+    "aligned_add",
+    "lane_sum",
+    "double_rounding",
+    "lookup",
+    "softmax",
+)
 MODES = ("fixed", "programmable")
 
 
@@ -57,6 +67,8 @@ class AcceleratorParameters:
         Right shifts run from ``shift_min`` to ``shift_min + 2 ** shift_bits - 1``; at least 1.
     overlap_input
         Whether the next input may arrive while the array still works on this one.
+    lookup_tables
+        Tables of 256 bytes, where bytes can go through one.
     softmax
         Of the softmax unit, where there is one.
     job_layout
@@ -89,6 +101,7 @@ class AcceleratorParameters:
     shift_min: int
     shift_bits: int
     overlap_input: bool = False
+    lookup_tables: int = 0
     softmax: SoftmaxParameters | None = None
     job_layout: JobLayout
 
@@ -145,7 +158,12 @@ class AcceleratorParameters:
             )
         if ("softmax" in self.features) != (self.softmax is not None):
             raise ValueError("Softmax must have parameters just where it is a feature")
-        if "add" in self.features and self.accumulator_bits < 17:
+        if ("lookup" in self.features) != (self.lookup_tables > 0):
+            raise ValueError(
+                f"There must be lookup tables just where lookup is a feature, "
+                f"not {self.lookup_tables!r}"
+            )
+        if {"add", "aligned_add"} & set(self.features) and self.accumulator_bits < 17:
             raise ValueError(
                 f"Accumulator must have 17 bits to hold two operands, not {self.accumulator_bits}"
             )

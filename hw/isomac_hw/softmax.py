@@ -1,217 +1,18 @@
 """Softmax over the channels of each pixel of a map in the activation memory, in integers.
 
-The exponential is a table, the division by the sum one reciprocal a pixel and one product a value::
-
-    e_i = table[255 + x_i - max(x)]
-    S   = sum e_i
-    r   = (1 << reciprocal_bits) // S
-    y_i = clamp(((e_i * r + (1 << (shift - 1))) >> shift) + zero_point, -128, 127)
-
-:class:`SoftmaxParameters` says how wide everything is, computes the same in plain Python and knows
-the number of cycles; :class:`Softmax` is the gateware.
+:mod:`isomac_hw.softmax_parameters` has the formulas. This is the gateware around the part that
+turns exponentials into shares of their sum, of which there is one for each method.
 """
-
-from collections.abc import Sequence
-from dataclasses import dataclass
 
 from amaranth.hdl import Cat, Module, Mux, Signal, Value, signed
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 from amaranth.utils import bits_for
 
-
-@dataclass(frozen=True, kw_only=True)
-class SoftmaxParameters:
-    """Sizes of a softmax unit, its arithmetic in software and its number of cycles.
-
-    Parameters
-    ----------
-    channel_lanes
-        Bytes in a word of the activation memory (M).
-    address_bits
-        Width of an address of the activation memory; addresses are modulo its range.
-    channels_bits, pixels_bits
-        Width of the number of channels, and of pixels, minus one.
-    table_bits
-        Width of a table entry.
-    sum_bits
-        Width of the sum of the exponentials; no row may have a sum that does not fit.
-    reciprocal_bits, shift
-        Binary places of the reciprocal, and how many of them the rounding removes from the product.
-    read_latency
-        Cycles from an address to its data in the activation memory.
-    table_peak
-        Promise that ``table[255]`` is at least this, which bounds the reciprocal. With 1 nothing is
-        known, and the multiplier is ``table_bits`` x ``reciprocal_bits + 1``; with
-        ``1 << (table_bits - 1)`` it is ``table_bits`` x ``reciprocal_bits - table_bits + 2``, and
-        the division is shorter by as many cycles.
-
-    Raises
-    ------
-    ValueError
-        If the sizes contradict each other.
-    """
-
-    channel_lanes: int
-    address_bits: int
-    channels_bits: int
-    pixels_bits: int
-    table_bits: int = 17
-    sum_bits: int
-    reciprocal_bits: int = 32
-    shift: int = 24
-    read_latency: int = 2
-    table_peak: int = 1
-
-    def __post_init__(self) -> None:
-        for name in (
-            "channel_lanes",
-            "address_bits",
-            "channels_bits",
-            "pixels_bits",
-            "table_bits",
-            "read_latency",
-        ):
-            if getattr(self, name) < 1:
-                raise ValueError(f"Softmax {name} must be at least 1, not {getattr(self, name)!r}")
-        for name in ("sum_bits", "reciprocal_bits"):
-            if getattr(self, name) < self.table_bits:
-                raise ValueError(
-                    f"Softmax {name} must be at least table_bits ({self.table_bits}), "
-                    f"not {getattr(self, name)!r}"
-                )
-        if not 1 <= self.shift <= self.reciprocal_bits:
-            raise ValueError(
-                f"Softmax shift must be in 1..reciprocal_bits ({self.reciprocal_bits}), "
-                f"not {self.shift!r}"
-            )
-        if not 1 <= self.table_peak < 1 << self.table_bits:
-            raise ValueError(
-                f"Softmax table_peak must be in 1..{(1 << self.table_bits) - 1}, "
-                f"not {self.table_peak!r}"
-            )
-
-    @property
-    def quotient_bits(self) -> int:
-        """Width of the largest reciprocal, and the number of cycles of a division."""
-        return ((1 << self.reciprocal_bits) // self.table_peak).bit_length()
-
-    @property
-    def exponent_latency(self) -> int:
-        """Cycles from the address of a value to its exponential at the multiplier."""
-        return self.read_latency + 4
-
-    @property
-    def write_latency(self) -> int:
-        """Cycles from the address of the last value of a word to the write of its result."""
-        return self.exponent_latency + 3
-
-    def cycles(self, channels: int, pixels: int) -> int:
-        """Number of cycles in which ``busy`` is high for a map of this size."""
-        return pixels * (3 * channels + self.quotient_bits) + self.write_latency + 1
-
-    def compute(self, row: Sequence[int], table: Sequence[int], zero_point: int) -> list[int]:
-        """Softmax of the channels of one pixel, bit by bit what :class:`Softmax` writes.
-
-        Raises
-        ------
-        ValueError
-            If an argument is outside of what these parameters provide for.
-        """
-        if not 1 <= len(row) <= 1 << self.channels_bits:
-            raise ValueError(
-                f"Softmax row must have 1 to {1 << self.channels_bits} channels, not {len(row)}"
-            )
-        for value in (*row, zero_point):
-            if not -128 <= value <= 127:
-                raise ValueError(f"Softmax value and zero point must be int8, not {value!r}")
-        if len(table) != 256:
-            raise ValueError(f"Softmax table must have 256 entries, not {len(table)}")
-        for entry in table:
-            if not 0 <= entry < 1 << self.table_bits:
-                raise ValueError(
-                    f"Softmax table entry must be in 0..{(1 << self.table_bits) - 1}, not {entry!r}"
-                )
-        if table[255] < self.table_peak:
-            raise ValueError(
-                f"Softmax table[255] must be at least table_peak ({self.table_peak}), "
-                f"not {table[255]!r}"
-            )
-        maximum = max(row)
-        exponents = [table[255 + value - maximum] for value in row]
-        total = sum(exponents)
-        if total >= 1 << self.sum_bits:
-            raise ValueError(
-                f"Softmax sum must fit in sum_bits ({self.sum_bits}), {total} does not"
-            )
-        reciprocal = (1 << self.reciprocal_bits) // total
-        half = 1 << (self.shift - 1)
-        # No product is negative, so nothing is below the zero point: the clamp has one side.
-        return [
-            min(((exponent * reciprocal + half) >> self.shift) + zero_point, 127)
-            for exponent in exponents
-        ]
-
-
-class Reciprocal(wiring.Component):
-    """``(1 << reciprocal_bits) // divisor`` by restoring division, one bit of the quotient a cycle.
-
-    With ``start`` in cycle t, ``quotient`` is valid from cycle ``t + 1 + quotient_bits`` until the
-    cycle of the next start, whatever the divisor.
-
-    Parameters
-    ----------
-    parameters
-        Of the softmax unit.
-
-    Members
-    -------
-    start : In(1)
-        Begins a division; abandons one that is running.
-    divisor : In(sum_bits)
-        At least ``table_peak``; read, and so stable, in the cycles t + 1 to t + quotient_bits.
-    quotient : Out(quotient_bits)
-    """
-
-    start: Signal
-    divisor: Signal
-    quotient: Signal
-
-    def __init__(self, parameters: SoftmaxParameters) -> None:
-        self.parameters = parameters
-        super().__init__(
-            {
-                "start": In(1),
-                "divisor": In(parameters.sum_bits),
-                "quotient": Out(parameters.quotient_bits),
-            }
-        )
-
-    def elaborate(self, platform: object) -> Module:
-        p = self.parameters
-        m = Module()
-
-        # The dividend is a one and zeros. All above the place of the highest quotient bit is less
-        # than any divisor: the first minuend is the dividend down to there, and only zeros follow.
-        first = 1 << (p.reciprocal_bits + 1 - p.quotient_bits)
-        minuend = Signal(p.sum_bits + 1)
-        # A one ahead of the quotient bits counts them: it arrives at the top with the last of them.
-        marked = Signal(p.quotient_bits + 1, init=1 << p.quotient_bits)
-        difference = Signal(signed(p.sum_bits + 2))
-        fits = Signal()
-        m.d.comb += [
-            difference.eq(minuend - self.divisor),
-            fits.eq(~difference[-1]),
-            self.quotient.eq(marked[:-1]),
-        ]
-        with m.If(self.start):
-            m.d.sync += [minuend.eq(first), marked.eq(1)]
-        with m.Elif(~marked[-1]):
-            m.d.sync += [
-                minuend.eq(Mux(fits, difference, minuend) << 1),
-                marked.eq(Cat(fits, marked)),
-            ]
-        return m
+from isomac_hw import newton
+from isomac_hw.softmax_division import DivisionShares
+from isomac_hw.softmax_newton import NewtonShares
+from isomac_hw.softmax_parameters import SoftmaxParameters
 
 
 class Softmax(wiring.Component):
@@ -223,9 +24,9 @@ class Softmax(wiring.Component):
 
     A pixel is three passes over its channels, one channel a cycle: maximum; exponentials and their
     sum; multiplication by the reciprocal. Passes and pixels follow each other without a gap except
-    for the division, which takes ``quotient_bits`` cycles before the third pass: the reciprocal
-    reaches the multiplier just when the first exponential of that pass does. ``busy`` is high for
-    exactly ``parameters.cycles(channels, pixels)`` cycles, whatever the data.
+    for the reciprocal, which takes ``reciprocal_cycles`` before the third pass: it reaches the
+    multiplier just when the first exponential of that pass does. ``busy`` is high for exactly
+    ``parameters.cycles(channels, pixels)`` cycles, whatever the data.
 
     Parameters
     ----------
@@ -313,9 +114,9 @@ class Softmax(wiring.Component):
     def _schedule(self, m: Module, in_maximum: Signal, in_sum: Signal, in_output: Signal) -> None:
         """Count channels, passes and pixels and read words; ``in_<pass>`` marks each channel."""
         p = self.parameters
-        division = p.quotient_bits - 1
+        reciprocal = p.reciprocal_cycles - 1
         # One counter serves all states: each is left when it has come down to zero.
-        remaining = Signal(max(p.channels_bits, bits_for(division), bits_for(p.write_latency)))
+        remaining = Signal(max(p.channels_bits, bits_for(reciprocal), bits_for(p.write_latency)))
         pixels_left = Signal(p.pixels_bits)
         pixel_address = Signal(p.address_bits)
         lane = Signal(range(p.channel_lanes))
@@ -357,9 +158,9 @@ class Softmax(wiring.Component):
             with m.State("SUM"):
                 m.d.comb += in_sum.eq(1)
                 with m.If(last):
-                    m.d.sync += remaining.eq(division)
-                    m.next = "DIVIDE"
-            with m.State("DIVIDE"):
+                    m.d.sync += remaining.eq(reciprocal)
+                    m.next = "RECIPROCAL"
+            with m.State("RECIPROCAL"):
                 # The reciprocal runs a fixed latency behind this state, like all of the datapath.
                 with m.If(last):
                     # The coming pass has its first address already and ends at the next pixel.
@@ -409,28 +210,27 @@ class Softmax(wiring.Component):
         # 255 + x - maximum is in 0..255, and modulo 256 it is x + ~maximum.
         m.d.sync += self.table_address.eq(x + ~maximum)
 
-        # arrival + 3: the table answers. exponent_stage: sum of the row, or the product.
+        # arrival + 3: the table answers. exponent_stage: sum of the row, or a share of it.
         exponent = Signal(p.table_bits)
         total = Signal(p.sum_bits)
-        product = Signal(p.table_bits + p.quotient_bits)
-        m.submodules.reciprocal = reciprocal = Reciprocal(p)
+        m.submodules.shares = shares = NewtonShares(p) if p.is_newton else DivisionShares(p)
         m.d.sync += exponent.eq(self.table_data)
+        summand: Value = exponent
+        if p.is_newton:
+            # Rounding half up adds the highest of the bits that are shifted out.
+            summand = exponent[newton.SUM_SHIFT :] + exponent[newton.SUM_SHIFT - 1]
         with m.If(is_sum[exponent_stage]):
-            m.d.sync += total.eq(Mux(is_sum[exponent_stage + 1], total, 0) + exponent)
+            m.d.sync += total.eq(Mux(is_sum[exponent_stage + 1], total, 0) + summand)
         m.d.comb += [
-            reciprocal.divisor.eq(total),
-            reciprocal.start.eq(is_sum[exponent_stage] & ~is_sum[exponent_stage - 1]),
-            product.eq(exponent * reciprocal.quotient),
+            shares.total.eq(total),
+            shares.start.eq(is_sum[exponent_stage] & ~is_sum[exponent_stage - 1]),
+            shares.exponent.eq(exponent),
         ]
 
-        # No exponential exceeds the sum, so no product exceeds 1 << reciprocal_bits. Rounding half
-        # up adds the highest of the bits that are shifted out.
-        kept = Signal(p.reciprocal_bits + 2 - p.shift)
-        scaled = Signal(range(-128, (1 << (p.reciprocal_bits - p.shift)) + 128))
-        m.d.sync += [
-            kept.eq(product[p.shift - 1 :]),
-            scaled.eq(kept[1:] + kept[0] + self.zero_point),
-        ]
+        # share_latency later: rounding half up adds the lower bit of the share in halves.
+        halves = shares.halves
+        scaled = Signal(range(-128, (1 << p.share_bits) + 128))
+        m.d.sync += scaled.eq(halves[1:] + halves[0] + self.zero_point)
 
         # output_stage: one result; it cannot be below the zero point, so the clamp has one side.
         y = Signal(8)

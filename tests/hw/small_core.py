@@ -9,7 +9,7 @@ from isomac_hw.core import Images
 from isomac_hw.job import FIELD_NAMES, Job, JobLayout, Kind
 from isomac_hw.output_stage import requantization
 from isomac_hw.parameters import AcceleratorParameters
-from isomac_hw.softmax import SoftmaxParameters
+from isomac_hw.softmax_parameters import SoftmaxParameters
 from tests.hw.bench import FLAGS, parameters
 from tests.hw.nest import window_nest
 

@@ -9,7 +9,7 @@ import pytest
 
 from isomac_hw.job import Job, JobLayout
 from isomac_hw.parameters import FEATURES, AcceleratorParameters
-from isomac_hw.softmax import SoftmaxParameters
+from isomac_hw.softmax_parameters import SoftmaxParameters
 from tests.hw.bench import parameters
 
 SOFTMAX = SoftmaxParameters(

@@ -10,6 +10,7 @@ from isomac.graph.operators.average_pool import AveragePool
 from isomac.graph.operators.clamp import Clamp
 from isomac.graph.operators.concatenate import Concatenate
 from isomac.graph.operators.max_pool import MaxPool
+from isomac.graph.operators.newton_softmax import NewtonSoftmax
 from isomac.graph.operators.reshape import Reshape
 from isomac.graph.operators.softmax import Softmax, softmax_table
 
@@ -69,6 +70,13 @@ def softmax(**changes: Any) -> Softmax:
     """Return a softmax, from `y` to `z`."""
     fields = {"table": softmax_table(0.5), "reciprocal_bits": 32, "shift": 24}
     return Softmax(name="softmax", inputs=("y",), output="z", **{**fields, **changes})
+
+
+def newton_softmax(**changes: Any) -> NewtonSoftmax:
+    """Return a softmax with Newton's iteration, from `y` to `z`."""
+    exponentials = np.round(2.0**31 * np.exp(np.arange(-255, 1) / 2)).astype(np.int64)
+    fields = {"table": np.minimum(exponentials, 2**31 - 1)}
+    return NewtonSoftmax(name="softmax", inputs=("y",), output="z", **{**fields, **changes})
 
 
 #: The channels of `y` and `x`, and `y` under another shape.

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from isomac.compile.shape import ArrayShape
+from isomac.compile.softmax_unit import derive_unit, shortages
 from isomac.compile.work import ArrayWork, Constants, SoftmaxWork, Work, features_of
 from isomac.errors import IsomacError
 from isomac.graph.accumulator import signed_bits
@@ -88,37 +89,10 @@ class Requirements:
         Raises
         ------
         IsomacError
-            If two softmax layers need different tables, or constants are out of the unit's range.
+            If the layers need different units, or one that cannot be.
         """
-        units = [work for work in self.work if isinstance(work, SoftmaxWork)]
-        if not units:
-            return None
-        first = units[0]
-        for other in units[1:]:
-            same = (other.reciprocal_bits, other.shift) == (first.reciprocal_bits, first.shift)
-            if not same or (other.table != first.table).any():
-                raise IsomacError(
-                    "all softmax layers of a network must have inputs of the same scale: "
-                    "the softmax unit has one table"
-                )
-        largest = int(first.table.max())
-        channels = max(work.source.layout.channels for work in units)
-        pixels = max(work.source.layout.plane_words for work in units)
-        table_bits = max(1, largest.bit_length())
-        try:
-            return SoftmaxParameters(
-                channel_lanes=self.shape.channel_lanes,
-                address_bits=address_bits,
-                channels_bits=max(1, (channels - 1).bit_length()),
-                pixels_bits=max(1, (pixels - 1).bit_length()),
-                table_bits=table_bits,
-                sum_bits=max(table_bits, (channels * largest).bit_length()),
-                reciprocal_bits=first.reciprocal_bits,
-                shift=first.shift,
-                table_peak=int(first.table[255]),
-            )
-        except ValueError as error:
-            raise IsomacError(f"the hardware cannot do this softmax: {error}") from None
+        layers = [work for work in self.work if isinstance(work, SoftmaxWork)]
+        return derive_unit(layers, self.shape.channel_lanes, address_bits) if layers else None
 
 
 #: Least widths of a programmable accelerator's job fields, by the start of the name.
@@ -279,18 +253,7 @@ def check_fits(needs: Requirements, parameters: AcceleratorParameters) -> None:
     if p.softmax is not None and not missing:
         wanted = needs.softmax(p.address_bits)
         if wanted is not None:
-            short += [
-                f"softmax {name} (has {getattr(p.softmax, name)}, needs {getattr(wanted, name)})"
-                for name in ("channels_bits", "pixels_bits", "table_bits", "sum_bits")
-                if getattr(wanted, name) > getattr(p.softmax, name)
-            ]
-            short += [
-                f"softmax {name} (has {getattr(p.softmax, name)}, needs {getattr(wanted, name)})"
-                for name in ("reciprocal_bits", "shift")
-                if getattr(wanted, name) != getattr(p.softmax, name)
-            ]
-            if wanted.table_peak < p.softmax.table_peak:
-                short.append("softmax table_peak")
+            short += shortages(p.softmax, wanted)
     if short:
         raise IsomacError(
             f"the network does not fit the hardware, which is short of {'; '.join(short)}"

@@ -197,14 +197,15 @@ class SoftmaxWork:
         Of the output.
     table
         The exponentials, int64 (256).
-    reciprocal_bits, shift
-        See the softmax operator.
+    method, reciprocal_bits, shift
+        See :class:`isomac_hw.softmax_parameters.SoftmaxParameters`.
     """
 
     source: View
     destination: View
     zero_point: int
     table: npt.NDArray[np.int64] = field(repr=False)
+    method: str
     reciprocal_bits: int
     shift: int
 

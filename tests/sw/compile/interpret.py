@@ -139,13 +139,32 @@ def _rescale(work: ArrayWork, constants: Constants, low: int, total: Words) -> W
 
 
 def _softmax(work: SoftmaxWork, memory: dict[str, Words]) -> None:
-    """By the letter of the formula in ARCHITECTURE.md."""
+    """By the letter of the formulas in ARCHITECTURE.md and docs/integer-graph.md."""
     pixels = read_view(memory, work.source).astype(np.int64)
     exponents = work.table[255 + pixels - pixels.max(axis=0)]
-    reciprocals = (1 << work.reciprocal_bits) // exponents.sum(axis=0)
-    shifted = (exponents * reciprocals + (1 << (work.shift - 1))) >> work.shift
+    if work.method == "newton":
+        sums = ((exponents + 2**11) >> 12).sum(axis=0)
+        zeros = np.array([32 - int(total).bit_length() for total in sums])
+        reciprocals, s = _newton(sums << (zeros - 1)), 65 - zeros
+        half, shifts = 2**30 + (np.ones_like(s) << s), s + 1
+    else:
+        reciprocals = (1 << work.reciprocal_bits) // exponents.sum(axis=0)
+        half, shifts = np.array(1 << (work.shift - 1)), np.array(work.shift)
+    shifted = (exponents.astype(object) * reciprocals + half.astype(object)) >> shifts
     values = np.clip(shifted + work.zero_point, -128, 127).astype(np.int8)
     write_view(memory, work.destination, values)
+
+
+def _newton(d: Words) -> Words:
+    """Reciprocals of numbers in [2**30, 2**31)."""
+
+    def product(a: Words, b: Words) -> Words:
+        return (a * b + 2**30) >> 31
+
+    x = 1515870810 + product(d, np.full_like(d, -1010580540))
+    for _ in range(3):
+        x = x + 4 * product(x, 2**29 - product(d, x))
+    return np.minimum(2 * x, 2**31 - 1)
 
 
 def read_view(memory: dict[str, Words], view: View) -> npt.NDArray[np.int8]:

@@ -20,10 +20,13 @@ ARRAY_ONLY = Choices(
     max_channels=10,
     max_kernel=4,
     maps_from_reshape=False,
-    operators=tuple(name for name in STEPS if name != "Softmax"),
+    operators=tuple(name for name in STEPS if "Softmax" not in name),
 )
-#: The same with softmax layers that share a table.
-WITH_SOFTMAX = replace(ARRAY_ONLY, operators=tuple(STEPS), one_softmax=(32, 24))
+#: The same with softmax layers that share a table, of either method.
+WITH_SOFTMAX = replace(
+    ARRAY_ONLY, operators=(*ARRAY_ONLY.operators, "Softmax"), one_softmax=(32, 24)
+)
+WITH_NEWTON = replace(WITH_SOFTMAX, operators=(*ARRAY_ONLY.operators, "NewtonSoftmax"))
 #: What a valid graph is refused for, since its steps are drawn without a look at the hardware.
 REASONS = ("reads the flattened map",)
 

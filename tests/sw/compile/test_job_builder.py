@@ -196,6 +196,7 @@ def test_softmax_jobs() -> None:
         destination=view,
         zero_point=-9,
         table=np.ones(256, np.int64),
+        method="division",
         reciprocal_bits=20,
         shift=10,
     )

@@ -10,6 +10,7 @@ from amaranth.back import rtlil
 from amaranth.lib import wiring
 
 from isomac_hw.image_memory import IMAGE_ATTRIBUTE
+from isomac_hw.verilog_names import plain_names
 
 #: yosys passes between RTLIL and Verilog. Initial contents of memories go, since the images replace
 #: them; the rest folds constants and drops what is not used, so that the text shows what is there.
@@ -82,7 +83,7 @@ def to_verilog(component: wiring.Component, name: str, header: str = "") -> str:
         verilog = target.read_text()
     verilog = verilog[verilog.index("*/") + 2 :].lstrip()
     verilog = _INLINE_ATTRIBUTE.sub("", _ATTRIBUTE_LINE.sub("", verilog))
-    verilog = _share_modules(_plain_names(_fill_memories(verilog), name))
+    verilog = _share_modules(plain_names(_fill_memories(verilog)))
     comment = "".join(f"// {line}".rstrip() + "\n" for line in header.splitlines())
     return f"{comment}\n{verilog}" if comment else verilog
 
@@ -98,13 +99,6 @@ def _fill_memories(verilog: str) -> str:
     if count != verilog.count(IMAGE_ATTRIBUTE):
         raise ValueError("An image memory was not recognized in the Verilog that yosys wrote")
     return filled
-
-
-def _plain_names(verilog: str, top: str) -> str:
-    r"""Module names without escapes: ``\core.window`` becomes ``core_window``."""
-    return re.sub(
-        rf"\\({re.escape(top)}(?:\.\w+)+) ", lambda m: m[1].replace(".", "_") + " ", verilog
-    )
 
 
 def _share_modules(verilog: str) -> str:

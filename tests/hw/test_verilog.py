@@ -103,6 +103,16 @@ def test_the_lanes_share_a_module(text: str) -> None:
     assert used == set(names) - {"accelerator"}
 
 
+@pytest.mark.parametrize("mode", ["fixed", "programmable"])
+def test_names_are_plain(mode: str) -> None:
+    text = convert(small(mode=mode))
+    assert "\\" not in text
+    assert set(re.findall(r"\$\w*", text)) <= {"$readmemh", "$signed", "$unsigned"}
+    # One that two instances share a name for is called after its own.
+    assert "wire input_unit_done;" in text
+    assert "wire output_fetch_done;" in text
+
+
 def test_ports(text: str) -> None:
     top = re.search(r"^module accelerator\((.*?)\);", text, re.MULTILINE | re.DOTALL)
     assert top is not None

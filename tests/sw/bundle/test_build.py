@@ -72,7 +72,10 @@ def test_the_verilog_says_what_it_is(bundle: Bundle) -> None:
         "Mode: fixed. Features: dense, depthwise, add, softmax.",
         "Pixel lanes: 1 x 2. Channel lanes: 3.",
         "Requantization lanes: 2. Banks: 2.",
-        "initialized from program.hex, weights.hex, requant.hex, table.hex in the working folder",
+        "Window: 1 x 4 words. Horizontal strides: 1.",
+        f"Accumulator: {bundle.program.parameters.accumulator_bits} bits. Bias: ",
+        f"activations {bundle.program.parameters.activation_depth} x 24, program ",
+        "Images in the working folder: program.hex, weights.hex, requant.hex, table.hex.",
     ):
         assert part in comment
     assert "module accelerator(" in text

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from isomac.errors import IsomacError
 from isomac.graph.graph import Graph
 
 #: Largest model file that is read: reading takes several times the memory of the file.
-FILE_MAX = 1 << 27
+FILE_MAX = 1 << 26
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,6 +55,8 @@ class Imported:
         Where the graph came from.
     channels_last
         Whether the model takes and gives maps as (H, W, C). The graph itself has (C, H, W).
+    origins
+        For tensors of the graph that the file has too: what the file calls them.
     remarks
         Sentences about what the reader should know, such as what was approximated.
     """
@@ -63,6 +65,7 @@ class Imported:
     format: str
     file: ModelFile
     channels_last: bool = False
+    origins: Mapping[str, str] = field(default_factory=dict)
     remarks: tuple[str, ...] = ()
 
 

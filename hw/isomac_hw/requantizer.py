@@ -117,7 +117,8 @@ class Requantization:
         The sum is ``a - 256 * b`` then, for int8 a and b, and ``bias`` is minus the zero point of
         a. With ``add`` the product is ``(a + bias) * multiplier + (b - zero_point_b) *
         multiplier_b``. With an alignment it is ``multiplier`` times ``(a + bias) << left_shift``
-        plus ``((b - zero_point_b) * multiplier_b + half) >> shift``.
+        plus ``((b - zero_point_b) * multiplier_b + half) >> shift``. With ``add`` there is always
+        one rounding.
         """
         places = self.shift_min + shift_offset
         a = ((total + 128) & 255) - 128
@@ -131,7 +132,7 @@ class Requantization:
             product = (a + bias) * multiplier + b * multiplier_b
         else:
             product = (total + bias) * multiplier
-        if double_rounding and places > FIRST_SHIFT:
+        if double_rounding and not add and places > FIRST_SHIFT:
             product += FIRST_HALF if product >= 0 else -FIRST_HALF
         rounded = (product + (1 << (places - 1))) >> places
         return max(quant_min, min(quant_max, rounded + zero_point))

@@ -6,12 +6,16 @@ import numpy as np
 
 from isomac.graph.operators.adaptive_average_pool import AdaptiveAveragePool
 from isomac.graph.operators.add import Add
+from isomac.graph.operators.aligned_add import AlignedAdd
 from isomac.graph.operators.average_pool import AveragePool
 from isomac.graph.operators.clamp import Clamp
 from isomac.graph.operators.concatenate import Concatenate
+from isomac.graph.operators.lookup import Lookup
 from isomac.graph.operators.max_pool import MaxPool
 from isomac.graph.operators.newton_softmax import NewtonSoftmax
+from isomac.graph.operators.pad import Pad
 from isomac.graph.operators.reshape import Reshape
+from isomac.graph.operators.scale import Scale
 from isomac.graph.operators.softmax import Softmax, softmax_table
 
 
@@ -77,6 +81,49 @@ def newton_softmax(**changes: Any) -> NewtonSoftmax:
     exponentials = np.round(2.0**31 * np.exp(np.arange(-255, 1) / 2)).astype(np.int64)
     fields = {"table": np.minimum(exponentials, 2**31 - 1)}
     return NewtonSoftmax(name="softmax", inputs=("y",), output="z", **{**fields, **changes})
+
+
+def aligned_add(**changes: Any) -> AlignedAdd:
+    """Return TFLite's addition of `y` and `x` to `z`."""
+    fields = {
+        "inputs": ("y", "x"),
+        "left_shift": 19,
+        "left_shift_b": 20,
+        "multiplier_b": 1_717_986_918,
+        "shift_b": 33,
+        "multiplier": 1_300_000_001,
+        "shift": 50,
+        "quant_min": -128,
+        "quant_max": 127,
+        "rounding": "double",
+    }
+    return AlignedAdd(name="add", output="z", **{**fields, **changes})
+
+
+def scale(channels: int = 2, **changes: Any) -> Scale:
+    """Return the product of `y` with a factor for each channel, to `z`."""
+    fields = {
+        "factor": np.arange(channels, dtype=np.int32) * 100 - 255,
+        "multiplier": np.full(channels, 2**30 + 12345, np.int64),
+        "shift": np.full(channels, 37, np.int64),
+        "quant_min": -128,
+        "quant_max": 127,
+        "rounding": "double",
+    }
+    return Scale(name="scale", output="z", **{"inputs": ("y",), **fields, **changes})
+
+
+def lookup(**changes: Any) -> Lookup:
+    """Return a table with every byte once, from `y` to `z`."""
+    table = np.random.default_rng(3).permutation(np.arange(-128, 128, dtype=np.int8))
+    fields = {"function": "random", "table": table}
+    return Lookup(name="lookup", output="z", **{"inputs": ("y",), **fields, **changes})
+
+
+def pad(**changes: Any) -> Pad:
+    """Return a frame around `y`, to `z`."""
+    fields = {"padding": (2, 0, 1, 3), "value": 3}
+    return Pad(name="pad", output="z", **{"inputs": ("y",), **fields, **changes})
 
 
 #: The channels of `y` and `x`, and `y` under another shape.

@@ -15,7 +15,18 @@ from isomac_hw.job import FIELD_NAMES, JobLayout
 from tests.sw.compile.operators.graphs import after_gaps, layer
 from tests.sw.compile.prove import prove
 from tests.sw.small_graphs import graph, linear, tensor
-from tests.sw.small_operations import adaptive, add, average_pool, clamp, max_pool, softmax
+from tests.sw.small_operations import (
+    adaptive,
+    add,
+    aligned_add,
+    average_pool,
+    clamp,
+    lookup,
+    max_pool,
+    pad,
+    scale,
+    softmax,
+)
 
 #: Odd numbers of everything, and a tile that no map below fills.
 ODD = ArrayShape(tile_rows=1, tile_columns=3, channel_lanes=3, requant_lanes=2, banks=2)
@@ -98,6 +109,50 @@ CASES: dict[str, Graph] = {
     ),
     "add of other slots": after_gaps(
         layer("third", "a", "y", (3, 6)), add(inputs=("y", "c")), **same(y=(6, 4, 4), z=(6, 4, 4))
+    ),
+    "aligned add": graph(
+        layer("conv", "x", "y", (5, 5)),
+        aligned_add(),
+        **tensors(x=(5, 3, 4), y=(5, 3, 4), z=(5, 3, 4)),
+    ),
+    "both additions": graph(
+        layer("conv", "x", "y", (5, 5)),
+        aligned_add(),
+        replace(add(), name="again", inputs=("z", "y"), output="w"),
+        **tensors(x=(5, 3, 4), y=(5, 3, 4), z=(5, 3, 4), w=(5, 3, 4)),
+    ),
+    "scale": graph(
+        layer("conv", "x", "y", (2, 5)),
+        scale(5),
+        **tensors(x=(2, 3, 4), y=(5, 3, 4), z=(5, 3, 4)),
+    ),
+    "scale of other slots": after_gaps(scale(6, inputs=("c",)), **same(z=(6, 4, 4))),
+    "lookup": graph(
+        layer("conv", "x", "y", (2, 5)), lookup(), **tensors(x=(2, 3, 4), y=(5, 3, 4), z=(5, 3, 4))
+    ),
+    "two tables": graph(
+        layer("conv", "x", "y", (2, 5)),
+        lookup(),
+        replace(lookup(), name="more", inputs=("z",), output="w", table=lookup().table[::-1]),
+        **tensors(x=(2, 3, 4), y=(5, 3, 4), z=(5, 3, 4), w=(5, 3, 4)),
+    ),
+    "pad": graph(
+        layer("conv", "x", "y", (2, 5)), pad(), **same(x=(2, 3, 4), y=(5, 3, 4), z=(5, 6, 7))
+    ),
+    "raw average pool with a border": graph(
+        layer("conv", "x", "y", (1, 4)),
+        adaptive(
+            rows=((0, 2), (0, 3), (1, 4), (2, 5), (3, 5)),
+            columns=((0, 2), (1, 4), (3, 5)),
+            multiplier=np.full((5, 3), 2**30 + 1, np.int64),
+            shift=np.full((5, 3), 33, np.int64),
+            centered=False,
+        ),
+        **tensors(x=(1, 5, 5), y=(4, 5, 5), z=(4, 5, 3)),
+    ),
+    "two roundings": graph(
+        layer("conv", "x", "y", (5, 7), (3, 3), padding=(1, 1, 1, 1), rounding="double"),
+        **tensors(x=(5, 4, 5), y=(7, 4, 5)),
     ),
     "clamp": graph(
         layer("conv", "x", "y", (2, 5)), clamp(), **same(x=(2, 3, 4), y=(5, 3, 4), z=(5, 3, 4))

@@ -17,11 +17,6 @@ def reshape(name: str, source: str, output: str) -> Reshape:
     return Reshape(name=name, inputs=(source,), output=output)
 
 
-def test_another_order_of_rows_and_columns() -> None:
-    shapes = (tensor("x", (4, 2, 6)), tensor("m", (4, 3, 4)), tensor("z", (3, 3, 4)))
-    check_all(graph(reshape("map", "x", "m"), layer("conv", "m", "z", (4, 3)), tensors=shapes))
-
-
 @pytest.mark.parametrize(
     ("before", "after"),
     [

@@ -60,6 +60,10 @@ class Weighted(Real):
     bounds: Bounds = UNBOUNDED
 
     def emit(self, emitter: Emitter, target: Quantization) -> Tensor:
+        if self.bias_steps is None and self.bias.any():
+            finer = self._finer()
+            if finer is not self:
+                return finer.emit(emitter, target)
         emitter.spend(self.node, 2 * self.integers.size)
         site, operand = emitter.site(self.node), self.operand.scaled
         scales, bias = self._constants(operand.scale, target)
@@ -103,6 +107,23 @@ class Weighted(Real):
         if self.bounds != UNBOUNDED:
             return None
         return replace(self, bias=self.bias + offsets, bias_steps=None)
+
+    def _finer(self) -> Weighted:
+        """Return the same layer with weights as large as 8 bits allow, for a finer bias.
+
+        A real bias is rounded to steps of operand times weight. Weights of few bits have steps so
+        coarse that the result would show it.
+        """
+        largest = np.abs(self.integers.reshape(len(self.integers), -1)).max(axis=1)
+        factor = np.maximum(1, 127 // np.maximum(largest, 1)).astype(np.int16)
+        if (factor == 1).all():
+            return self
+        shape = (-1, *[1] * (self.integers.ndim - 1))
+        return replace(
+            self,
+            integers=self.integers * factor.reshape(shape),
+            scales=self.scales / factor,
+        )
 
     def _constants(
         self, operand_scale: float, target: Quantization

@@ -2,6 +2,7 @@
 
 from isomac.compile.program import Program
 from isomac.compile.search import Choice
+from isomac_hw.parameters import AcceleratorParameters
 
 
 def shape_reason(choice: Choice | None) -> str:
@@ -19,6 +20,18 @@ def shape_reason(choice: Choice | None) -> str:
             f"{choice.runner_up_cycles:,}"
         )
     return text
+
+
+def _lookup(parameters: AcceleratorParameters) -> dict[str, tuple[str, str]]:
+    count = parameters.lookup_tables
+    if not count:
+        return {}
+    return {
+        "lookup tables": (
+            f"{count} of 256 bytes",
+            f"functions of one value, in a memory for each of the {parameters.requant_lanes} lanes",
+        )
+    }
 
 
 def reasons(program: Program, choice: Choice | None) -> dict[str, tuple[str, str]]:
@@ -65,5 +78,6 @@ def reasons(program: Program, choice: Choice | None) -> dict[str, tuple[str, str
         "bias, sum": (f"{p.bias_bits}, {p.sum_bits} bits", "the largest bias, and with the sum"),
         "multiplier": (f"{p.multiplier_bits} bits", "the largest multiplier"),
         "shift": (f"{p.shift_bits} bits", f"shifts of {shifts}"),
+        **_lookup(p),
         "features": (", ".join(p.features), "what the layers use; the rest leaves no gates"),
     }

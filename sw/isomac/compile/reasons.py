@@ -22,16 +22,22 @@ def shape_reason(choice: Choice | None) -> str:
     return text
 
 
-def _lookup(parameters: AcceleratorParameters) -> dict[str, tuple[str, str]]:
-    count = parameters.lookup_tables
-    if not count:
-        return {}
-    return {
-        "lookup tables": (
-            f"{count} of 256 bytes",
-            f"functions of one value, in a memory for each of the {parameters.requant_lanes} lanes",
+def _options(p: AcceleratorParameters) -> dict[str, tuple[str, str]]:
+    """Those that only some accelerators have."""
+    options = {}
+    if p.lookup_tables:
+        options["lookup tables"] = (
+            f"{p.lookup_tables} of 256 bytes",
+            f"functions of one value, in a memory for each of {p.requant_lanes} lanes",
         )
-    }
+    if p.softmax is not None:
+        options["softmax"] = (
+            f"256 entries of {p.softmax.table_bits} bits",
+            f"exponentials of the input's scale; sums of {p.softmax.sum_bits} bits",
+        )
+    if p.overlap_input:
+        options["overlap"] = ("input", "the next one arrives in memory of its own")
+    return options
 
 
 def reasons(program: Program, choice: Choice | None) -> dict[str, tuple[str, str]]:
@@ -71,6 +77,14 @@ def reasons(program: Program, choice: Choice | None) -> dict[str, tuple[str, str
             f"{p.program_depth} jobs of {p.job_layout.width} bits",
             f"{constant} of {len(p.job_layout.fields)} fields are constants",
         ),
+        "addresses": (
+            f"{p.address_bits}, {p.weight_address_bits}, {p.requant_address_bits} bits",
+            "of those memories, each a bit wider than its depth, so that overruns show",
+        ),
+        "input stream": (
+            f"{p.channel_lanes} bytes a word",
+            f"pixels of {', '.join(map(str, p.input_channels))} channels arrive without gaps",
+        ),
         "accumulator": (
             f"{p.accumulator_bits} bits",
             "the largest sum of products that the weights allow",
@@ -78,6 +92,6 @@ def reasons(program: Program, choice: Choice | None) -> dict[str, tuple[str, str
         "bias, sum": (f"{p.bias_bits}, {p.sum_bits} bits", "the largest bias, and with the sum"),
         "multiplier": (f"{p.multiplier_bits} bits", "the largest multiplier"),
         "shift": (f"{p.shift_bits} bits", f"shifts of {shifts}"),
-        **_lookup(p),
+        **_options(p),
         "features": (", ".join(p.features), "what the layers use; the rest leaves no gates"),
     }

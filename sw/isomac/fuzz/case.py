@@ -22,6 +22,8 @@ from isomac_hw.core import memory_targets
 CYCLES_MAX = 50_000
 #: Probabilities of corner cases among the constants of a graph.
 _EXTREMES = (0.0, 0.25, 0.25, 1.0)
+#: The softmax of each method, which stands for all of them on hardware that has it.
+_SOFTMAX = {"division": "Softmax", "newton": "NewtonSoftmax"}
 #: Most inputs of a case, which run without a reset between them.
 INPUTS_MAX = 3
 #: Convolutions first, as the simplest, and the more often those that matter more.
@@ -45,9 +47,10 @@ class FuzzCase:
 
 def draw_case(draws: Draws, shape: FuzzShape) -> FuzzCase:
     """Return a random case that is likely to fit the hardware of a shape."""
+    softmax = _SOFTMAX[shape.softmax_method]
     choices = Choices(
         steps=(1, draws.integer(1, 10)),
-        operators=_OPERATORS,
+        operators=tuple(softmax if name in _SOFTMAX.values() else name for name in _OPERATORS),
         max_size=draws.integer(1, 16),
         max_channels=draws.integer(1, 32),
         max_kernel=draws.integer(1, 7),

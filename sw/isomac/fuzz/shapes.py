@@ -6,6 +6,7 @@ from isomac.compile.requirements import PROGRAMMABLE_WIDTHS
 from isomac.compile.shape import ArrayShape
 from isomac.errors import IsomacError
 from isomac_hw.job import FIELD_NAMES, JobLayout
+from isomac_hw.newton import SUM_BITS_MAX
 from isomac_hw.parameters import FEATURES, AcceleratorParameters
 from isomac_hw.softmax_parameters import SoftmaxParameters
 
@@ -39,14 +40,16 @@ class FuzzShape:
     overlap_input
         Whether the next input arrives while the array works; the inputs of a case then run back to
         back as well.
-    reciprocal_bits, softmax_shift
-        Of the softmax unit; all of a graph's softmax layers have them.
+    softmax_method, reciprocal_bits, softmax_shift
+        Of the softmax unit; all of a graph's softmax layers have them. The latter two count for
+        division only.
     """
 
     array: ArrayShape
     strides: tuple[int, ...] = (1, 2, 3)
     spare_columns: int = 5
     overlap_input: bool = False
+    softmax_method: str = "division"
     reciprocal_bits: int = 32
     softmax_shift: int = 24
 
@@ -88,17 +91,29 @@ class FuzzShape:
             shift_bits=6,
             overlap_input=self.overlap_input,
             lookup_tables=LOOKUP_TABLES,
-            softmax=SoftmaxParameters(
+            softmax=self._softmax(address_bits),
+            job_layout=_job_layout(address_bits, weight_depth, requant_depth),
+        )
+
+    def _softmax(self, address_bits: int) -> SoftmaxParameters:
+        lanes = self.array.channel_lanes
+        if self.softmax_method == "newton":
+            return SoftmaxParameters.newton(
                 channel_lanes=lanes,
                 address_bits=address_bits,
                 channels_bits=11,
                 pixels_bits=8,
-                table_bits=17,
-                sum_bits=28,
-                reciprocal_bits=self.reciprocal_bits,
-                shift=self.softmax_shift,
-            ),
-            job_layout=_job_layout(address_bits, weight_depth, requant_depth),
+                sum_bits=SUM_BITS_MAX,
+            )
+        return SoftmaxParameters(
+            channel_lanes=lanes,
+            address_bits=address_bits,
+            channels_bits=11,
+            pixels_bits=8,
+            table_bits=17,
+            sum_bits=28,
+            reciprocal_bits=self.reciprocal_bits,
+            shift=self.softmax_shift,
         )
 
 
@@ -122,6 +137,8 @@ SHAPES = (
     FuzzShape(_shape(2, 3, 2, 1, 2), spare_columns=4, overlap_input=True),
     FuzzShape(_shape(1, 2, 8, 4, 8), spare_columns=3),
     FuzzShape(_shape(3, 3, 2, 2, 4), strides=(1, 3), spare_columns=2),
+    FuzzShape(_shape(2, 1, 3, 2, 2), softmax_method="newton", overlap_input=True),
+    FuzzShape(_shape(1, 2, 6, 6, 4), spare_columns=3, softmax_method="newton"),
 )
 _BY_NAME = {shape.name: shape for shape in SHAPES}
 

@@ -44,6 +44,8 @@ def test_the_shapes_have_the_corners() -> None:
     assert any(a.tile_columns > 1 == a.tile_rows for a in arrays)
     assert {a.banks for a in arrays} == {1, 2, 4, 8, 16}
     assert all(shape.parameters.features == FEATURES for shape in SHAPES)
+    newton = [s.array.channel_lanes for s in SHAPES if s.softmax_method == "newton"]
+    assert {lanes % 2 for lanes in newton} == {0, 1}
 
 
 def test_a_shape_is_found_by_its_name() -> None:

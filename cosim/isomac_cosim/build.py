@@ -7,6 +7,7 @@ share one. Its folder in the cache is named by a SHA-256 over everything it is m
 import fcntl
 import hashlib
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -81,7 +82,8 @@ def _key(bundle: Bundle, trace: bool) -> str:
 
     for path in sorted(SIMULATOR.iterdir()):
         add(path.name.encode() + b"\0" + path.read_bytes())
-    add(bundle.verilog.read_bytes())
+    # Names of networks are in the comments.
+    add(re.sub(rb"^//.*\n", b"", bundle.verilog.read_bytes(), flags=re.MULTILINE))
     texts = [
         control_file(bundle.manifest),
         bundle.manifest.top,

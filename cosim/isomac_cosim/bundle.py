@@ -1,7 +1,6 @@
 """A bundle folder, checked before anything is simulated, and its test vectors."""
 
 import hashlib
-import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from isomac_cosim.image_file import read_rows
 from isomac_cosim.manifest import Manifest
 from isomac_cosim.manifest_file import read_manifest
 from isomac_cosim.vectors import Vectors
+from isomac_cosim.verilog import check_verilog
 
 VECTORS = "vectors.npz"
 REPORTS = "reports"
@@ -79,7 +79,7 @@ def open_bundle(folder: Path, *, verify_files: bool = True) -> Bundle:
         for name, digest in manifest.files.items():
             if file_digest(folder / name) != digest:
                 raise CosimError(f"{folder / name} is damaged: its SHA-256 is not the manifest's.")
-    _check_verilog(folder, manifest)
+    check_verilog(folder / manifest.verilog, {memory.file for memory in manifest.memories})
     for memory in manifest.memories:
         read_rows(folder / memory.file, memory)
     vectors = Vectors(folder / VECTORS)
@@ -95,17 +95,6 @@ def file_digest(path: Path) -> str:
     """SHA-256 of a file, in hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _check_verilog(folder: Path, manifest: Manifest) -> None:
-    """A memory without its image would start with zeros and only a warning."""
-    text = (folder / manifest.verilog).read_text(encoding="utf-8", errors="replace")
-    known = {memory.file for memory in manifest.memories}
-    for name in re.findall(r'\$readmem[hb]\s*\(\s*"([^"]*)"', text):
-        if name not in known:
-            raise CosimError(
-                f"{folder / manifest.verilog} reads {name!r}, which is no memory of the manifest."
-            )
 
 
 def _arrays(manifest: Manifest) -> dict[str, tuple[str, tuple[int | None, ...]]]:

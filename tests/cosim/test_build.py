@@ -65,8 +65,14 @@ def test_parallel_requests_share_one_build(bundle: Bundle, root: Path, builds: l
     assert len(set(found)) == len(builds) == 1
 
 
-def test_images_and_vectors_do_not_matter_to_the_simulator(bundle: Bundle, tmp_path: Path) -> None:
-    other = open_bundle(StandIn(seed=2, inputs=3).write(tmp_path / "other"))
+def test_images_vectors_and_comments_do_not_matter_to_the_simulator(
+    bundle: Bundle, tmp_path: Path
+) -> None:
+    folder = StandIn(seed=2, inputs=3).write(tmp_path / "other")
+    path = folder / "accelerator.v"
+    path.write_text("// Network: another\n" + path.read_text())
+    rehash(folder)
+    other = open_bundle(folder)
     assert build._key(other, False) == build._key(bundle, False)
 
 

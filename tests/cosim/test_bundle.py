@@ -153,7 +153,7 @@ def test_verilog_that_reads_an_unknown_image(folder: Path) -> None:
     path = folder / "accelerator.v"
     path.write_text(path.read_text().replace("program.hex", "secret.hex"))
     rehash(folder)
-    assert "reads 'secret.hex', which is no memory of the manifest." in refusal(folder)
+    assert "reads 'secret.hex', which is no memory of the manifest; a bundle" in refusal(folder)
 
 
 def put(name: str, array: Any) -> Callable[[dict[str, Any]], None]:

@@ -61,16 +61,7 @@ module accelerator (
     assign trace_valid = moves && operation != DEPART;
     assign trace_address = now[23:12] + index;
 
-    genvar lane;
-    generate
-        for (lane = 0; lane < @BYTES@; lane = lane + 1) begin : lanes
-            wire [7:0] a = source[8*lane +: 8];
-            assign trace_data[8*lane +: 8] =
-                operation == ARRIVE ? input_data[8*lane +: 8] :
-                operation == ADD ? a + weight[8*lane +: 8] :
-                a[7] ? 8'd0 : a;
-        end
-    endgenerate
+@LANES@
 
     always @(posedge clk) begin
         done <= 0;

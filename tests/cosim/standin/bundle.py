@@ -19,6 +19,14 @@ OPERATIONS = {
 }  # fmt: skip
 
 
+#: What a byte lane computes, for its lowest bit.
+LANE = """\
+    assign trace_data[{0} +: 8] =
+        operation == ARRIVE ? input_data[{0} +: 8] :
+        operation == ADD ? source[{0} +: 8] + weight[{0} +: 8] :
+        source[{0} + 7] ? 8'd0 : source[{0} +: 8];"""
+
+
 @dataclass
 class Row:
     """One program row: an operation over `words` words from `source` to `target`."""
@@ -98,7 +106,7 @@ class StandIn:
             folder / "vectors.npz",
             input=self.to_words(arrived),
             output=self.to_words(rectified),
-            output_mask=mask,
+            output_mask=np.ascontiguousarray(mask),
             layer_0=arrived,
             layer_1=added,
             layer_2=rectified,
@@ -118,6 +126,8 @@ class StandIn:
         if self.programmable:
             ports = ",\n    input load_valid,\n    output load_ready,\n    input [31:0] load_data"
             logic = "\n" + (HERE / "load_port.v").read_text().rstrip("\n")
+        lanes = "\n".join(LANE.format(8 * lane) for lane in range(self.word_bytes))
+        text = text.replace("@LANES@", lanes)
         text = text.replace("@LOAD_PORTS@", ports).replace("@LOAD_LOGIC@", logic)
         values = {
             "BYTES": self.word_bytes, "BITS": 8 * self.word_bytes,

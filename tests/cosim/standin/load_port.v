@@ -1,6 +1,6 @@
 
     // Load port: packets of {memory index, rows}, then every row with its least significant word first. It rests one
-    // cycle after each word, so that a sender which ignores `load_ready` is noticed.
+    // cycle after each word, so that a sender which ignores load_ready is noticed.
     localparam WEIGHT_PARTS = (@BITS@ + 31) / 32;
     reg load_rest = 0;
     reg [1:0] load_state = 0;

@@ -31,9 +31,11 @@ def _options(p: AcceleratorParameters) -> dict[str, tuple[str, str]]:
             f"functions of one value, in a memory for each of {p.requant_lanes} lanes",
         )
     if p.softmax is not None:
+        cycles = p.softmax.reciprocal_cycles
+        how = "Newton's iteration" if p.softmax.is_newton else "division"
         options["softmax"] = (
-            f"256 entries of {p.softmax.table_bits} bits",
-            f"exponentials of the input's scale; sums of {p.softmax.sum_bits} bits",
+            f"256 entries of {p.softmax.table_bits} bits, {how}",
+            f"exponentials; {p.softmax.sum_bits} bits of sum, a reciprocal in {cycles} cycles",
         )
     if p.overlap_input:
         options["overlap"] = ("input", "the next one arrives in memory of its own")

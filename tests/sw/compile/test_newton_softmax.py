@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from isomac.compile.program import compile_for, compile_graph
+from isomac.compile.reasons import reasons
 from isomac.compile.shape import ArrayShape
 from isomac.errors import IsomacError
 from isomac.graph.graph import Graph
@@ -57,6 +58,15 @@ def test_parameters_follow_from_the_graph(channels: int, sum_bits: int) -> None:
     )
     (table,) = (target for target in memory_targets(p) if target.name == "table")
     assert (table.width, table.depth) == (31, 256)
+
+
+def test_the_reason_says_which_method() -> None:
+    found = reasons(compile_graph(over(10), SHAPE), None)["softmax"]
+    assert found[0] == "256 entries of 31 bits, Newton's iteration"
+    assert found[1] == "exponentials; 23 bits of sum, a reciprocal in 30 cycles"
+    end = tensor("z", zero_point=-128)
+    other = compile_graph(graph(convolution(), softmax(), tensors=(end,)), SHAPE)
+    assert reasons(other, None)["softmax"][0] == "256 entries of 17 bits, division"
 
 
 def test_two_layers_share_one_table() -> None:

@@ -7,6 +7,7 @@ from isomac.graph.tensor import Tensor
 from isomac.importers.onnx import operators as operators  # fills the table of functions
 from isomac.importers.onnx.call import Call, Value, handlers
 from isomac.importers.onnx.constant import Constant
+from isomac.importers.onnx.embedding import embedded
 from isomac.importers.onnx.folding import FOLDED, fold
 from isomac.importers.onnx.model import Border, Model, read_model
 from isomac.importers.onnx.node import Node, printable
@@ -58,7 +59,6 @@ class _Walk:
         }
         self._channels_last = False
         self._batch = 1
-        self._remarks: list[str] = []
 
     def run(self) -> Imported:
         """Return the network."""
@@ -80,7 +80,8 @@ class _Walk:
             self._file,
             channels_last=self._channels_last,
             origins={name: origin for name, origin in origins.items() if name in names},
-            remarks=tuple(self._remarks),
+            remarks=tuple(self._emitter.remarks),
+            embedded=embedded(self._file),
         )
 
     def _input(self, border: Border) -> Value:
@@ -158,7 +159,7 @@ class _Walk:
                 f" computes it"
             )
         if stored is None:
-            self._remarks.append(
+            self._emitter.remarks.append(
                 f"the output {printable(name)!r} is not quantized in the file; it got the scale"
                 f" {target.scale:g} and the zero point {target.zero_point} from its range"
             )

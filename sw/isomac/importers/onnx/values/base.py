@@ -98,12 +98,15 @@ class Emitter:
         Its inputs so far, by their names in the file.
     lookups
         For each tensor that is a function of single values of another: that other, and the table.
+    remarks
+        What the user should know.
     """
 
     def __init__(self, builder: Builder) -> None:
         self.builder = builder
         self.inputs: dict[str, Tensor] = {}
         self.lookups: dict[str, tuple[Tensor, npt.NDArray[np.int8]]] = {}
+        self.remarks: list[str] = []
         self._spent = 0
         # The values are kept, so that no other gets the same identity.
         self._tensors: dict[tuple[int, Quantization], tuple[Real, Tensor]] = {}

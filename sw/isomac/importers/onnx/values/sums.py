@@ -127,6 +127,10 @@ class ChannelSoftmax(Real):
             output = emitter.result(self, target).tensor
             softmax(emitter.site(self.node), self.operand.scaled, output)
             return output
+        emitter.remarks.append(
+            f"{self.node} is rounded twice, to 1/256 and to {target.scale:g}; a QuantizeLinear with"
+            f" the scale 1/256 and the smallest zero point would avoid it"
+        )
         whole = emitter.quantize(self, own)
         return Affine(self.node, self.shape, whole).emit(emitter, target)
 

@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from isomac.bundle.folder import sha256, written_folder
 from isomac.bundle.manifest import manifest
+from isomac.bundle.model_file import write_model
 from isomac.bundle.vectors import vectors
 from isomac.compile.program import Program, compile_for, compile_graph
 from isomac.compile.reasons import reasons
@@ -26,6 +27,7 @@ from isomac.golden.borders import quantize_input
 from isomac.graph.file import save
 from isomac.graph.graph import Graph
 from isomac.graph.verify import verify
+from isomac.importers.registry import Imported
 from isomac_hw.accelerator import Accelerator
 from isomac_hw.core import memory_targets
 from isomac_hw.parameters import AcceleratorParameters
@@ -104,6 +106,7 @@ def build(
     mode: str = "fixed",
     overlap_input: bool = False,
     hardware: AcceleratorParameters | None = None,
+    imported: Imported | None = None,
 ) -> Bundle:
     """Write a bundle: Verilog, images, manifest, graph and test vectors.
 
@@ -116,6 +119,9 @@ def build(
     inputs
         Test inputs (N, *shape), for a graph with several inputs by name. int8 arrays are taken as
         they are, others are quantized as the network's input is.
+    imported
+        The model file that the graph came from, which is put into the bundle: what judges the
+        network from outside runs it.
 
     Raises
     ------
@@ -136,8 +142,9 @@ def build(
             (fresh / name).write_text(text, encoding="ascii")
         save(graph, fresh / "graph.isomac")
         (fresh / "vectors.npz").write_bytes(_npz(arrays))
+        model = None if imported is None else write_model(imported, fresh)
         files = {path.name: sha256(path) for path in sorted(fresh.iterdir())}
-        data = manifest(program, generator=generator, reasons=why, files=files)
+        data = manifest(program, generator=generator, reasons=why, files=files, model=model)
         (fresh / MANIFEST).write_text(json.dumps(data, indent=1) + "\n", encoding="ascii")
     return Bundle(Path(folder), program, choice, why)
 

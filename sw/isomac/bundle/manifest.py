@@ -30,8 +30,19 @@ def manifest(
     generator: str,
     reasons: Mapping[str, tuple[str, str]],
     files: Mapping[str, str],
+    model: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
-    """The manifest of a program; `files` are SHA-256 sums by file name."""
+    """The manifest of a program.
+
+    Parameters
+    ----------
+    program, generator, reasons
+        What is in the bundle, who made it, and why the hardware is as it is.
+    files
+        SHA-256 sums by file name.
+    model
+        Name and format of the model file that the graph came from.
+    """
     graph, p = program.graph, program.parameters
     used = {
         "program": len(program.images.program),
@@ -62,6 +73,7 @@ def manifest(
         "format": FORMAT,
         "generator": generator,
         "network": {"name": graph.name, "sha256": graph.sha256},
+        "model": None if model is None else dict(model),
         "mode": p.mode,
         "top": "accelerator",
         "verilog": "accelerator.v",
@@ -91,6 +103,7 @@ def manifest(
                 "source": layer.source,
                 "macs": layer.macs,
                 "predicted_cycles": layer.predicted_cycles,
+                "tensor": layer.tensor,
                 "storage": None if layer.view is None else storage(layer.view, layer.base),
             }
             for layer in program.layers

@@ -37,3 +37,29 @@ def input_stream(layout: Layout, tensor: npt.NDArray[np.int8]) -> npt.NDArray[np
     padded = np.zeros((len(tensor), -(-stream.shape[1] // lanes) * lanes), np.int8)
     padded[:, : stream.shape[1]] = stream
     return padded.reshape(len(tensor), -1, lanes)
+
+
+def tensor_of_words(layout: Layout, words: npt.NDArray[np.int8]) -> npt.NDArray[np.int8]:
+    """Return the tensor, int8 (N, C, H, W), whose `tensor_words` these are."""
+    by_plane = words.reshape(len(words), layout.planes, layout.plane_words, -1)
+    by_slot = by_plane.transpose(0, 1, 3, 2).reshape(len(words), -1, layout.plane_words)
+    return _map(layout, by_slot[:, layout.slot_array])
+
+
+def tensor_of_stream(layout: Layout, words: npt.NDArray[np.int8]) -> npt.NDArray[np.int8]:
+    """Return the tensor, int8 (N, C, H, W), whose `input_stream` these words are."""
+    if layout.planes > 1:
+        return tensor_of_words(layout, words)
+    stream = words.reshape(len(words), -1)[:, : layout.plane_words * layout.channels]
+    pixels = stream.reshape(len(words), layout.plane_words, layout.channels)
+    return _map(layout, pixels.transpose(0, 2, 1))
+
+
+def stream_words(layout: Layout) -> int:
+    """Return the number of words of the input stream."""
+    return -(-layout.words * layout.packed_channels // layout.word_channels)
+
+
+def _map(layout: Layout, values: npt.NDArray[np.int8]) -> npt.NDArray[np.int8]:
+    shape = (len(values), layout.channels, layout.height, layout.width)
+    return np.ascontiguousarray(values).reshape(shape)

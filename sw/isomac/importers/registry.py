@@ -59,6 +59,8 @@ class Imported:
         For tensors of the graph that the file has too: what the file calls them.
     remarks
         Sentences about what the reader should know, such as what was approximated.
+    embedded
+        The content of the file with all that it keeps in other files put into it, where it does so.
     """
 
     graph: Graph
@@ -67,6 +69,7 @@ class Imported:
     channels_last: bool = False
     origins: Mapping[str, str] = field(default_factory=dict)
     remarks: tuple[str, ...] = ()
+    embedded: bytes | None = None
 
 
 Importer = Callable[[ModelFile], Imported]

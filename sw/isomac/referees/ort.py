@@ -18,12 +18,31 @@ from isomac.errors import IsomacError
 from isomac.golden.evaluate import evaluate
 from isomac.golden.operators import EVALUATORS
 from isomac.importers.registry import Imported
+from isomac.referees.registry import Case, referee
 from isomac.referees.result import Agreement, Pair, compare
 
 Bytes = npt.NDArray[np.int8]
 
 #: Samples in one run of a model that leaves its batch open.
 _CHUNK = 32
+
+
+@referee("ort", packages=("onnxruntime", "onnx"), formats=("ONNX",))
+def ort(case: Case) -> Agreement:
+    """Compare every tensor that the file has too with ONNX Runtime on the CPU."""
+    imported = case.imported
+    assert imported is not None
+    if len(case.graph.inputs) != 1:
+        raise IsomacError(
+            f"the referee ort runs networks with one input, and {case.name} has"
+            f" {len(case.graph.inputs)}"
+        )
+    names = [tensor.name for tensor in case.graph.tensors if tensor.name in imported.origins]
+    found = run(imported, case.tensors[case.graph.inputs[0]], names)
+    pairs = [(found[name], case.tensors[name]) for name in names]
+    others = [tensor.name for tensor in case.graph.tensors if tensor.name not in imported.origins]
+    not_judged = [f"{name}: no tensor of the file" for name in others]
+    return compare("ort", f"onnxruntime {_version()}, CPU, not optimized", pairs, not_judged)
 
 
 def judge(

@@ -24,6 +24,8 @@ class Agreement:
         Number of those that are not the same.
     largest
         The largest difference, in steps.
+    not_judged
+        What was left out, by name, with the reason.
     """
 
     name: str
@@ -31,6 +33,7 @@ class Agreement:
     values: int
     differing: int
     largest: int
+    not_judged: tuple[str, ...] = ()
 
     @property
     def share(self) -> float:
@@ -50,8 +53,17 @@ class Agreement:
 Pair = tuple[npt.NDArray[np.int8], npt.NDArray[np.int8]]
 
 
-def compare(name: str, kernel_set: str, pairs: Iterable[Pair]) -> Agreement:
+def compare(
+    name: str, kernel_set: str, pairs: Iterable[Pair], not_judged: Iterable[str] = ()
+) -> Agreement:
     """Compare pairs of int8 arrays of the same shape: the referee's and the golden model's.
+
+    Parameters
+    ----------
+    name, kernel_set, not_judged
+        See `Agreement`.
+    pairs
+        Two int8 arrays each.
 
     Raises
     ------
@@ -69,4 +81,4 @@ def compare(name: str, kernel_set: str, pairs: Iterable[Pair]) -> Agreement:
         values += difference.size
         differing += int(np.count_nonzero(difference))
         largest = max(largest, int(difference.max(initial=0)))
-    return Agreement(name, kernel_set, values, differing, largest)
+    return Agreement(name, kernel_set, values, differing, largest, tuple(not_judged))

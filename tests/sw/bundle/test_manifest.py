@@ -24,11 +24,11 @@ def manifest(bundle: Bundle) -> dict[str, Any]:
 
 def test_fields(manifest: dict[str, Any]) -> None:
     names = (
-        "format generator network mode top verilog word_bytes multipliers macs predicted_cycles "
-        "parameters reasons memories input output layers files"
+        "format generator network model mode top verilog word_bytes multipliers macs "
+        "predicted_cycles parameters reasons memories input output layers files"
     )
     assert set(manifest) == set(names.split())
-    layer = {"name", "operation", "source", "macs", "predicted_cycles", "storage"}
+    layer = {"name", "operation", "source", "macs", "predicted_cycles", "tensor", "storage"}
     assert all(set(entry) == layer for entry in manifest["layers"])
     memory = {"name", "file", "width", "depth", "used", "load_index"}
     assert all(set(entry) == memory for entry in manifest["memories"])

@@ -3,7 +3,14 @@
 import numpy as np
 import numpy.typing as npt
 
-from isomac.bundle.words import input_stream, tensor_words, used_bytes
+from isomac.bundle.words import (
+    input_stream,
+    stream_words,
+    tensor_of_stream,
+    tensor_of_words,
+    tensor_words,
+    used_bytes,
+)
 from isomac.compile.layout import Layout
 from tests.sw.compile.works import random_layout
 
@@ -77,3 +84,21 @@ def test_several_planes_stream_as_they_lie_in_memory() -> None:
     layout = Layout.dense(5, 2, 3, 2)
     tensor = np.arange(30, dtype=np.int8).reshape(1, 5, 2, 3)
     assert (input_stream(layout, tensor) == tensor_words(layout, tensor)).all()
+
+
+def test_words_give_the_tensor_back() -> None:
+    for seed in range(100):
+        layout, tensor = random_case(seed)
+        stream = input_stream(layout, tensor)
+        assert (tensor_of_words(layout, tensor_words(layout, tensor)) == tensor).all()
+        assert (tensor_of_stream(layout, stream) == tensor).all()
+        assert stream_words(layout) == stream.shape[1]
+
+
+def test_a_packed_stream_gives_the_tensor_back() -> None:
+    layout = Layout.dense(3, 2, 5, 4)
+    tensor = np.arange(60, dtype=np.int8).reshape(2, 3, 2, 5)
+    stream = input_stream(layout, tensor)
+    assert stream.shape == (2, 8, 4)
+    assert stream_words(layout) == 8
+    assert (tensor_of_stream(layout, stream) == tensor).all()

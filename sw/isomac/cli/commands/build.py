@@ -104,6 +104,7 @@ def build(
         mode=mode or "fixed",
         overlap_input=overlap_input,
         hardware=existing,
+        imported=network.imported,
     )
     console = Console()
     print_summary(bundle, console)

@@ -1,18 +1,34 @@
 """Whether a job's numbers fit the hardware that is asked to run it."""
 
+from collections.abc import Iterable
+
 from amaranth.hdl import Value
+from amaranth.utils import ceil_log2
 
 from isomac_hw.job import JobView, Kind
 from isomac_hw.parameters import AcceleratorParameters
 
 
 def job_is_legal(parameters: AcceleratorParameters, job: JobView) -> Value:
-    """One bit: every lane, byte and window word that an array job names exists.
+    """One bit: the numbers of an array job or an input job are possible on this hardware.
 
     Loops are finite by construction (counts are stored minus one) and memories check their own
     addresses, so a job that passes can neither hang nor reach beyond the hardware. In a fixed core
     with a sound program this is a constant.
     """
+    array = (job.kind != Kind.ARRAY) | _all(_array_rules(parameters, job))
+    return array & ((job.kind != Kind.INPUT) | _all(_input_rules(parameters, job)))
+
+
+def _all(rules: Iterable[Value]) -> Value:
+    legal: Value = Value.cast(1)
+    for rule in rules:
+        legal = legal & rule
+    return legal
+
+
+def _array_rules(parameters: AcceleratorParameters, job: JobView) -> list[Value]:
+    """Every lane, byte, window word and feature exists, and the last job waits for its end."""
     p = parameters
     rules = [
         job.columns_last < p.tile_columns,
@@ -36,7 +52,25 @@ def job_is_legal(parameters: AcceleratorParameters, job: JobView) -> Value:
         longest = p.window_columns - (p.tile_columns - 1) * stride
         fits = (job.taps < longest) & (job.taps_last < longest)
         rules.append((job.stride != index) | fits)
-    legal: Value = Value.cast(1)
-    for rule in rules:
-        legal = legal & rule
-    return (job.kind != Kind.ARRAY) | legal
+    # The job that follows would be loaded in the place of the end.
+    rules.append((job.launch_delay == 0) | (job.ends_program == 0))
+    return rules
+
+
+def _input_rules(parameters: AcceleratorParameters, job: JobView) -> list[Value]:
+    """Groups of pixels begin at the start of a memory row, and the stream brings all of them.
+
+    With too few words in the stream the job would never end; words that are too many would be taken
+    for the next input.
+    """
+    p = parameters
+    rules = [
+        job.output_base[: ceil_log2(p.banks)] == 0,
+        job.packing < len(p.input_channels),
+    ]
+    for index, channels in enumerate(p.input_channels):
+        used = (job.words + 1) * channels
+        arriving = (job.stream_words + 1) * p.channel_lanes
+        whole = (used <= arriving) & (arriving < used + p.channel_lanes)
+        rules.append((job.packing != index) | whole)
+    return rules

@@ -21,7 +21,8 @@ class Sequencer(wiring.Component):
     done; the compiler sees to it that the next one reads no word before it is written. The back
     takes the next job over when it has finished the one before; until then no tile may finish. With
     ``launch_delay`` 0, and for all other kinds of job, the next one is launched in the cycle after
-    the end.
+    the end. Only array jobs overlap: another kind that would be launched while the back still
+    writes is illegal, since the memory belongs to the job whose fields are shown.
 
     Parameters
     ----------
@@ -97,6 +98,7 @@ class Sequencer(wiring.Component):
         start_waits = Signal()
         countdown = Signal.like(job.launch_delay)
         is_array = Signal()
+        back_busy = Signal()
         # The job whose fields are shown ends, and with it perhaps a layer or the program.
         job_end = Signal()
         m.d.sync += last_start.eq(self.start)
@@ -149,7 +151,7 @@ class Sequencer(wiring.Component):
             with m.State("launch"):
                 with m.If(self.fault != 0):
                     stop(self.fault)
-                with m.Elif(known & self.legal):
+                with m.Elif(known & self.legal & (is_array | ~back_busy)):
                     m.d.comb += self.launch.eq(1)
                     m.next = "run"
                 with m.Else():
@@ -183,13 +185,12 @@ class Sequencer(wiring.Component):
             with m.State("stopped"):
                 pass
 
-        self._run_back(m, is_array, job_end)
+        self._run_back(m, is_array, job_end, back_busy)
         m.d.sync += self.done.eq(self.finished)
         return m
 
-    def _run_back(self, m: Module, is_array: Signal, job_end: Signal) -> None:
+    def _run_back(self, m: Module, is_array: Signal, job_end: Signal, back_busy: Signal) -> None:
         """Hand array jobs to the back one after the other, and notice where layers end."""
-        back_busy = Signal()
         back_ends_layer = Signal()
         back_free = ~back_busy | self.back_done
         m.d.comb += [

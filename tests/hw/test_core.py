@@ -214,6 +214,31 @@ FAULTS: dict[str, tuple[AcceleratorParameters, list[Job], ErrorCode]] = {
         [input_job(), array_job(P, taps=3), output_job()],
         ErrorCode.ILLEGAL_JOB,
     ),
+    "an output while the array writes": (
+        P,
+        [input_job(), array_job(P, launch_delay=1), output_job()],
+        ErrorCode.ILLEGAL_JOB,
+    ),
+    "an array job that does not wait for the program's end": (
+        P,
+        [input_job(), array_job(P, launch_delay=1, ends_program=1), output_job()],
+        ErrorCode.ILLEGAL_JOB,
+    ),
+    "an input inside of a row": (
+        P,
+        [input_job(output_base=1), array_job(P), output_job()],
+        ErrorCode.ILLEGAL_JOB,
+    ),
+    "no such packing": (
+        P,
+        [input_job(packing=2), array_job(P), output_job()],
+        ErrorCode.ILLEGAL_JOB,
+    ),
+    "a stream too short": (
+        P,
+        [input_job(stream_words=PIXELS - 2), array_job(P), output_job()],
+        ErrorCode.ILLEGAL_JOB,
+    ),
     "no such kind": (P, [input_job(), Job(kind=Kind.SOFTMAX)], ErrorCode.ILLEGAL_JOB),
     "no depthwise": (
         small(features=("dense",)),

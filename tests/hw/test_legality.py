@@ -1,13 +1,15 @@
-"""The legality of array jobs: a case for each rule, and random jobs against rules in Python."""
+"""The legality of jobs: a case for each rule, and random jobs against rules in Python."""
 
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from amaranth.hdl import Module
 from amaranth.sim import Simulator, SimulatorContext
 
+from isomac_hw.input_store import Packing
 from isomac_hw.job import Job, Kind
 from isomac_hw.legality import job_is_legal
 from isomac_hw.parameters import AcceleratorParameters
@@ -110,8 +112,66 @@ def test_features(missing: str, changes: dict[str, int]) -> None:
 
 
 @pytest.mark.parametrize("kind", [Kind.INPUT, Kind.SOFTMAX, Kind.OUTPUT])
-def test_other_kinds_are_not_judged(kind: Kind) -> None:
+def test_lanes_are_those_of_array_jobs(kind: Kind) -> None:
     assert judge(parameters(), [Job(kind=kind, rows_last=9, taps=99, stride=7)]) == [True]
+
+
+@pytest.mark.parametrize(
+    ("delay", "ends_program", "legal"), [(0, 1, True), (3, 0, True), (3, 1, False)]
+)
+def test_the_last_job_waits_for_its_end(delay: int, ends_program: int, legal: bool) -> None:
+    job = array(launch_delay=delay, ends_program=ends_program)
+    assert judge(parameters(features=ALL), [job]) == [legal]
+    # The other kinds always do.
+    assert judge(parameters(), [replace(job, kind=Kind.OUTPUT)]) == [True]
+
+
+@pytest.mark.parametrize(
+    ("changes", "legal"),
+    [
+        ({}, True),
+        ({"output_base": 8}, True),
+        ({"output_base": 9}, False),
+        ({"output_base": 10}, False),
+        ({"output_base": 12}, True),
+        ({"packing": 2}, False),
+        ({"packing": 3}, False),
+        # 21 bytes of a channel in words of five, where three channels need 63.
+        ({"stream_words": 3}, False),
+        ({"stream_words": 5}, False),
+        ({"packing": 1}, False),
+        ({"packing": 1, "stream_words": 12}, True),
+        ({"packing": 1, "stream_words": 11}, False),
+        ({"packing": 1, "stream_words": 13}, False),
+        ({"words": 24}, True),
+        ({"words": 25}, False),
+        ({"words": 19}, False),
+        # As large as the fields are.
+        ({"words": 1023, "stream_words": 204}, True),
+        ({"words": 1023, "stream_words": 1023}, False),
+        ({"words": 0, "stream_words": 1023}, False),
+    ],
+)
+def test_input(changes: dict[str, int], legal: bool) -> None:
+    p = parameters(input_channels=(1, 3), channel_lanes=5, banks=4, activation_depth=100)
+    fields = {"output_base": 0, "packing": 0, "words": 20, "stream_words": 4}
+    job = Job(kind=Kind.INPUT, **{**fields, **changes})
+    assert judge(p, [job, replace(job, kind=Kind.OUTPUT)]) == [legal, True]
+
+
+@pytest.mark.parametrize("banks", [1, 2, 8])
+def test_every_number_of_stream_words(banks: int) -> None:
+    """Legal is just the number of words that the packing has."""
+    p = parameters(input_channels=(2, 5), channel_lanes=5, banks=banks, activation_depth=96)
+    jobs, expected = [], []
+    for index, channels in enumerate(p.input_channels):
+        packing = Packing(p.channel_lanes, banks, channels)
+        for words in range(1, 13):
+            for stream_words in range(1, 16):
+                fields = {"words": words - 1, "stream_words": stream_words - 1, "packing": index}
+                jobs.append(Job(kind=Kind.INPUT, output_base=0, **fields))
+                expected.append(packing.stream_words(words) == stream_words)
+    assert judge(p, jobs) == expected
 
 
 def rules(p: AcceleratorParameters, job: Job) -> bool:

@@ -340,6 +340,26 @@ def test_an_illegal_job(row: int, cause: str) -> None:
     simulate(bench.dut, testbench)
 
 
+@pytest.mark.parametrize("kind", [INPUT, SOFTMAX, OUTPUT])
+@pytest.mark.parametrize("delay", range(1, 8))
+def test_another_kind_while_the_back_writes(kind: Kind, delay: int) -> None:
+    """It would take the memory from the array job; from the cycle after its last word on it may."""
+    back = 4
+    rows = program(work(ARRAY, 3, back=back, delay=delay), work(kind, 2), work(OUTPUT))
+    if delay > back:
+        check(rows)
+        return
+    bench = Bench(rows)
+
+    async def testbench(ctx: SimulatorContext) -> None:
+        await bench.tick(ctx, start=True)
+        await bench.run(ctx, FIRST_LAUNCH + 3 + delay)
+        assert bench.found.launches == [(FIRST_LAUNCH, 0)]
+        await check_stopped(ctx, bench, ErrorCode.ILLEGAL_JOB)
+
+    simulate(bench.dut, testbench)
+
+
 @pytest.mark.parametrize("kind", [OUTPUT, ARRAY])
 @pytest.mark.parametrize("depth", [1, 3, 4])
 @pytest.mark.parametrize("delay", [0, 1, 3])

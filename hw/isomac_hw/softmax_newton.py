@@ -72,8 +72,8 @@ class NewtonShares(wiring.Component):
     """What each exponential is of the sum of a row, by Newton's iteration.
 
     With ``start`` in cycle t, the shares of that sum come from cycle ``t + 1 + reciprocal_cycles``
-    on, whatever the sum: each ``share_latency`` cycles after its exponential. The iteration has the
-    multiplier in the cycles ``t + 3`` to ``t + reciprocal_cycles``.
+    on, whatever the sum: each ``share_latency`` cycles after its exponential. Exponentials of the
+    sum before may still come in cycle t; then the iteration has the multiplier.
 
     Parameters
     ----------
@@ -91,12 +91,15 @@ class NewtonShares(wiring.Component):
         Part of the sum.
     halves : Out(share_bits + 2)
         Twice the share, rounded down.
+    reciprocal : Out(reciprocal_bits)
+        Of the normalized sum, from cycle ``t + 1 + reciprocal_cycles`` to that of the next start.
     """
 
     start: Signal
     total: Signal
     exponent: Signal
     halves: Signal
+    reciprocal: Signal
 
     def __init__(self, parameters: SoftmaxParameters) -> None:
         self.parameters = p = parameters
@@ -106,6 +109,7 @@ class NewtonShares(wiring.Component):
                 "total": In(p.sum_bits),
                 "exponent": In(p.table_bits),
                 "halves": Out(p.share_bits + 2),
+                "reciprocal": Out(p.reciprocal_bits),
             }
         )
 
@@ -159,9 +163,10 @@ class NewtonShares(wiring.Component):
         estimate = Signal(newton.RECIPROCAL_BITS)
         # From the line on, divisor * estimate is within 1/16 of 1.
         error = Signal(signed(newton.ESTIMATE_BITS - 3))
-        reciprocal = Mux(estimate[-1], (1 << newton.RECIPROCAL_BITS) - 1, estimate << 1)
+        largest = (1 << newton.RECIPROCAL_BITS) - 1
+        m.d.comb += self.reciprocal.eq(Mux(estimate[-1], largest, estimate << 1))
         with m.If(which == 0):
-            m.d.comb += [multiplier.a.eq(self.exponent), multiplier.b.eq(reciprocal)]
+            m.d.comb += [multiplier.a.eq(self.exponent), multiplier.b.eq(self.reciprocal)]
         with m.Elif(which == 1):
             m.d.comb += [multiplier.a.eq(divisor), multiplier.b.eq(newton.SLOPE)]
         with m.Elif(which[0]):

@@ -134,40 +134,61 @@ def sums(generator: random.Random, count: int) -> list[int]:
 
 
 def test_shares() -> None:
-    """Sums of any width one behind the other, each with exponentials that it may contain."""
-    parameters = replace(PARAMETERS, sum_bits=31)
-    p = parameters
+    """Sums of any width as close behind each other as can be, with exponentials for each."""
+    p = replace(PARAMETERS, sum_bits=31)
     dut = NewtonShares(p)
     generator = random.Random(3)
+    inputs: dict[int, dict[str, int]] = {}
+    expected: dict[int, dict[str, int]] = {}
+    start = 0
+    rounded_twice = 0
+    for total in sums(generator, 1000):
+        inputs.setdefault(start, {})["start"] = 1
+        inputs[start + 1] = inputs[start + 2] = {"total": total}
+        first = start + 1 + p.reciprocal_cycles
+        exponents = exponentials_in(generator, total)
+        for cycle, exponent in enumerate(exponents, start=first):
+            r, s, result = share(exponent, total)
+            rounded_twice += result != (exponent * r + 2**s) >> (s + 1)
+            inputs[cycle] = {"exponent": exponent}
+            expected.setdefault(cycle, {})["reciprocal"] = r
+            expected.setdefault(cycle + p.share_latency, {})["share"] = result
+        # The last of them comes with the next start.
+        start = first + len(exponents) - 1
+    assert rounded_twice > 100
 
     async def testbench(ctx: SimulatorContext) -> None:
-        for total in sums(generator, 400):
-            ctx.set(dut.start, 1)
+        for cycle in range(max(expected) + 1):
+            now = inputs.get(cycle, {})
+            ctx.set(dut.start, now.get("start", 0))
+            ctx.set(dut.total, now.get("total", generator.getrandbits(31)))
+            ctx.set(dut.exponent, now.get("exponent", generator.getrandbits(31)))
+            found = {"reciprocal": ctx.get(dut.reciprocal), "share": (ctx.get(dut.halves) + 1) >> 1}
+            assert expected.get(cycle, {}).items() <= found.items()
             await ctx.tick()
-            ctx.set(dut.start, 0)
-            ctx.set(dut.total, total)
-            await ctx.tick().repeat(2)
-            ctx.set(dut.total, generator.getrandbits(31))
-            await ctx.tick().repeat(p.reciprocal_cycles - 2)
-            exponents = [min(LARGEST, total << 12), 0, *(generator.getrandbits(31) for _ in "ab")]
-            exponents[2:] = [min(exponent, total << 12) for exponent in exponents[2:]]
-            results = []
-            for index in range(len(exponents) + p.share_latency):
-                ctx.set(dut.exponent, exponents[index] if index < len(exponents) else 0)
-                if index >= p.share_latency:
-                    results.append((ctx.get(dut.halves) + 1) >> 1)
-                await ctx.tick()
-            assert results == [share(exponent, total) for exponent in exponents]
 
     simulate(dut, testbench)
 
 
-def share(exponent: int, total: int) -> int:
-    """By the letter of the formula in ARCHITECTURE.md."""
+def exponentials_in(generator: random.Random, total: int) -> list[int]:
+    """Exponentials that a sum may contain, some of which are where the first rounding counts."""
+    largest = min(LARGEST, total << 12)
+    r, s, most = share(largest, total)
+    edges = [(generator.randrange(most) * 2 + 1 << s) - 2**30 for _ in range(3) if most]
+    return [
+        *(min(largest, -(-edge // r)) for edge in edges),
+        largest,
+        generator.randint(0, largest),
+        0,
+    ]
+
+
+def share(exponent: int, total: int) -> tuple[int, int, int]:
+    """The reciprocal, s, and the share, by the letter of the formula in ARCHITECTURE.md."""
     zeros = 32 - total.bit_length()
     r = newton.reciprocal(total << (zeros - 1))
     s = 65 - zeros
-    return (exponent * r + 2**30 + 2**s) >> (s + 1)
+    return r, s, (exponent * r + 2**30 + 2**s) >> (s + 1)
 
 
 def simulate(dut: NewtonShares | PipelinedMultiplier, testbench: object) -> None:

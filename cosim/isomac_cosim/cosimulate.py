@@ -10,13 +10,16 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from isomac_cosim.build import build_simulator
-from isomac_cosim.bundle import Bundle, open_bundle
+from isomac_cosim.bundle import REPORTS, Bundle, open_bundle
 from isomac_cosim.errors import CosimError
 from isomac_cosim.job import Job
 from isomac_cosim.report import Report, Wave, make_report
 from isomac_cosim.run import run_job
 from isomac_cosim.tally import Tally
 from isomac_cosim.toolchain import tool_versions
+
+#: Where the report goes, within the bundle.
+REPORT = f"{REPORTS}/cosim.json"
 
 MODES = ("fast", "cycle")
 LOADS = ("image", "port")

@@ -60,6 +60,8 @@ class Report:
     wave_input: the input that it shows.
     wave_reproduced: whether the fault showed again when that input was run alone.
     tools: names and versions.
+    referees: what judges of the expected bytes found, who need not know of the hardware: an object
+        each, added by the caller who asked them.
     """
 
     network: str
@@ -92,6 +94,7 @@ class Report:
     wave_input: int | None
     wave_reproduced: bool | None
     tools: dict[str, str]
+    referees: tuple[dict[str, Any], ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """The report as JSON-ready data."""

@@ -44,19 +44,48 @@ from isomac.cli.group import isomac
     is_flag=True,
     help="Write a waveform of the first input that is wrong, or else of the first.",
 )
+@click.option(
+    "--referee",
+    "referees",
+    multiple=True,
+    metavar="NAME",
+    help="Let others judge the golden model on the same inputs: litert and tflm for TFLite, ort for"
+    " ONNX, tosa for any network.  May be given several times.",
+)
 def cosim(
-    bundle: Path, inputs: int | None, mode: str, seed: int, stall: float, load: str, wave: bool
+    bundle: Path,
+    inputs: int | None,
+    mode: str,
+    seed: int,
+    stall: float,
+    load: str,
+    wave: bool,
+    referees: tuple[str, ...],
 ) -> int:
     """Simulate the accelerator in the folder BUNDLE and compare every byte with the golden model.
 
     The report is printed, and written to BUNDLE/reports/cosim.json. The exit status is 0 if every
-    byte and every cycle count is as predicted, and 1 if any is not.
+    byte and every cycle count is as predicted, and 1 if any is not. What referees find is reported
+    and decides nothing.
     """
+    from dataclasses import replace
+
     from rich.console import Console
 
-    from isomac_cosim.cosimulate import cosimulate
+    from isomac_cosim.cosimulate import REPORT, cosimulate
     from isomac_cosim.render import render
 
+    console = Console()
+    panel = None
+    if referees:
+        from isomac.cli.referees import Panel
+
+        # Before the simulation: who cannot judge says so at once.
+        panel = Panel(bundle, inputs, referees)
     report = cosimulate(bundle, inputs, mode=mode, seed=seed, stall=stall, load=load, wave=wave)
-    render(report, Console())
+    render(report, console)
+    if panel is not None:
+        found = panel.judge(console)
+        judged = replace(report, referees=tuple(agreement.to_json() for agreement in found))
+        judged.save(bundle / REPORT)
     return 0 if report.bit_exact and report.cycles_exact else 1

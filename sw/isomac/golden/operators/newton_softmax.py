@@ -34,7 +34,7 @@ def newton_softmax(
 
 
 def _reciprocal(divisor: torch.Tensor) -> torch.Tensor:
-    """Return about `2**61 / divisor`, in [2**30, 2**31), for divisors in [2**30, 2**31).
+    """Return about `2**61 / divisor`, less than 2**31, for divisors in [2**30, 2**31).
 
     Newton's iteration for 1/d, with d in [1/2, 1) in 31 fractional bits and the estimates in 29.
     """

@@ -82,7 +82,7 @@ def _walk(
             if size > end - position:
                 raise ValueError("a part reaches beyond the end")
             if field is None or field.message_type is None:
-                _count_packed(field, size, counter)
+                _check_leaf(field, data[position : position + size], counter)
             else:
                 _walk(data, position, position + size, field.message_type, counter, depth + 1)
             position += size
@@ -92,11 +92,15 @@ def _walk(
             raise ValueError("a number reaches beyond the end")
 
 
-def _count_packed(field: Any, size: int, counter: _Counter) -> None:
-    """Count packed numbers; text and raw bytes stay as large as they are."""
-    if field is None or field.type in (field.TYPE_BYTES, field.TYPE_STRING):
+def _check_leaf(field: Any, content: memoryview, counter: _Counter) -> None:
+    """Count packed numbers, and require text to be UTF-8; raw bytes stay as large as they are."""
+    if field is None or field.type == field.TYPE_BYTES:
         return
-    counter.packed += size
+    if field.type == field.TYPE_STRING:
+        # The parser would hand out bytes instead of text.
+        str(content, "utf-8")
+        return
+    counter.packed += len(content)
     if counter.packed > PACKED_MAX:
         raise _TooLarge(f"it holds more than {PACKED_MAX} bytes of numbers that are not raw data")
 

@@ -17,7 +17,7 @@ def quant(call: Call) -> Value:
     """Inputs: value, scale, zero point, number of bits."""
     scale = call.constant(1, "the scale").array
     point = call.constant(2, "the zero point").array
-    bits = call.number(3, "the number of bits", 8)
+    bits = call.number(3, "the number of bits", 8.0)
     if call.node.text("rounding_mode", "ROUND") != "ROUND":
         raise call.refuse("its rounding_mode must be ROUND")
     if not bits.is_integer() or not 1 <= bits <= 32:

@@ -27,22 +27,17 @@ Bytes = npt.NDArray[np.int8]
 _CHUNK = 32
 
 
-@referee("ort", packages=("onnxruntime", "onnx"), formats=("ONNX",))
+@referee("ort", packages=("onnx", "onnxruntime"), formats=("ONNX",))
 def ort(case: Case) -> Agreement:
-    """Compare every tensor that the file has too with ONNX Runtime on the CPU."""
+    """Compare every tensor that the file has too, end to end."""
     imported = case.imported
     assert imported is not None
-    if len(case.graph.inputs) != 1:
-        raise IsomacError(
-            f"the referee ort runs networks with one input, and {case.name} has"
-            f" {len(case.graph.inputs)}"
-        )
-    names = [tensor.name for tensor in case.graph.tensors if tensor.name in imported.origins]
-    found = run(imported, case.tensors[case.graph.inputs[0]], names)
-    pairs = [(found[name], case.tensors[name]) for name in names]
-    others = [tensor.name for tensor in case.graph.tensors if tensor.name not in imported.origins]
-    not_judged = [f"{name}: no tensor of the file" for name in others]
-    return compare("ort", f"onnxruntime {_version()}, CPU, not optimized", pairs, not_judged)
+    names = [name for name in case.tensors if name in imported.origins]
+    left_out = [f"{name}: no tensor of the file" for name in case.tensors if name not in names]
+    inputs = case.tensors[_single_input(imported)]
+    expected = run(imported, inputs, names)
+    pairs = [(expected[name], case.tensors[name]) for name in names]
+    return compare("ort", kernel_set(optimize=False), pairs, left_out)
 
 
 def judge(
@@ -83,8 +78,7 @@ def judge(
     else:
         actual = evaluate(graph, inputs, keep=chosen)
         pairs = [(expected[name], actual[name].numpy()) for name in chosen]
-    kernels = "with" if optimize else "without"
-    return compare("onnxruntime", f"{_version()}, CPU, {kernels} graph optimization", pairs)
+    return compare("ort", kernel_set(optimize=optimize), pairs)
 
 
 def run(
@@ -96,7 +90,7 @@ def run(
     unknown = [name for name in tensors if name not in imported.origins]
     if unknown:
         raise IsomacError(f"{imported.file.path} has no quantized tensor for {unknown[0]!r}")
-    (border,) = imported.graph.inputs
+    border = _single_input(imported)
     options = SessionOptions()
     options.log_severity_level = 3
     if not optimize:
@@ -124,10 +118,19 @@ def run(
     return {name: _bytes(imported, name, whole[imported.origins[name]]) for name in tensors}
 
 
-def _version() -> str:
+def kernel_set(*, optimize: bool) -> str:
+    """Return the name of the kernels that run."""
     from importlib.metadata import version
 
-    return version("onnxruntime")
+    kernels = "with" if optimize else "without"
+    return f"onnxruntime {version('onnxruntime')} CPU, {kernels} graph optimization"
+
+
+def _single_input(imported: Imported) -> str:
+    names = imported.graph.inputs
+    if len(names) != 1:
+        raise IsomacError(f"the referee ort runs networks with one input, not {len(names)}")
+    return names[0]
 
 
 def _with_outputs(imported: Imported, names: Iterable[str]) -> bytes:

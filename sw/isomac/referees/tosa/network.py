@@ -16,6 +16,10 @@ from isomac.graph.operation import Shape
 SHIFT_MIN, SHIFT_MAX = 2, 62
 UNIT_BITS = 30
 
+#: A result that is saturated, whatever the zero point.
+_FAR_OUTSIDE = 1 << 9
+_INT32_MAX = (1 << 31) - 1
+
 _NUMPY: dict[str, np.dtype[Any]] = {"INT8": np.dtype(np.int8), "INT32": np.dtype(np.int32)}
 
 
@@ -118,8 +122,12 @@ class Network:
         places = np.atleast_1d(np.asarray(shift, np.int64))
         short = (places < SHIFT_MIN) & (factors < 1 << UNIT_BITS)
         factors, places = np.where(short, factors * 2, factors), np.where(short, places + 1, places)
+        # A factor of 0 gives 0 with every shift, and the largest takes any value.
+        places = np.where(factors == 0, SHIFT_MAX, places)
         if places.min() < SHIFT_MIN or places.max() > SHIFT_MAX:
             raise NotExpressible(f"RESCALE shifts by {SHIFT_MIN} to {SHIFT_MAX}")
+        if dtype == "INT8":
+            x = self._within_reach(x, factors, places)
         mode = {"single": "SINGLE_ROUND", "double": "DOUBLE_ROUND"}[rounding]
         inputs = (
             x,
@@ -206,6 +214,24 @@ class Network:
             raise NotExpressible(f"the reference model says {status.name}")
         return np.asarray(outputs[0], np.int8)
 
+    def _within_reach(
+        self, x: Value, factors: npt.NDArray[np.int64], places: npt.NDArray[np.int64]
+    ) -> Value:
+        """Return sums that RESCALE defines a result for: below `2**(shift - 1)`.
+
+        What lies beyond is saturated, which changes no result if the bound is far outside of int8
+        when it is rescaled.
+        """
+        bounds = (np.int64(1) << np.minimum(places - 1, 31)) - 1
+        saturated = (bounds * factors) >> places >= _FAR_OUTSIDE
+        bounds = np.where(saturated, bounds, _INT32_MAX)
+        if bounds.min() == _INT32_MAX:
+            return x
+        shape = (*[1] * (len(x.shape) - 1), len(bounds))
+        for op, limit in (("MINIMUM", bounds), ("MAXIMUM", -bounds)):
+            x = self.binary(op, x, self.constant(limit.reshape(shape), "INT32"), self.ignored_nan())
+        return x
+
     def _type(self, name: str) -> Any:
         return getattr(self._tosa.DType, name)
 
@@ -223,7 +249,9 @@ _CAMEL = {
     "GREATER_EQUAL": "GreaterEqual",
     "INTDIV": "IntDiv",
     "LOGICAL_LEFT_SHIFT": "LogicalLeftShift",
+    "MAXIMUM": "Maximum",
     "MAX_POOL2D": "MaxPool2d",
+    "MINIMUM": "Minimum",
     "MUL": "Mul",
     "PAD": "Pad",
     "REDUCE_MAX": "ReduceMax",

@@ -10,6 +10,9 @@ from dataclasses import dataclass, field
 from isomac_hw.output_stage import output_latency
 from tests.sw.compile.nest import Chunk, Segment, Tile
 
+#: Of an output stage without features that take longer.
+LATENCY = output_latency(())
+
 
 @dataclass
 class Trace:
@@ -40,8 +43,11 @@ class _Part:
     completes: Tile | None
 
 
-def run_job(job: Sequence[Tile], launch: int, back_free: int) -> Trace:
-    """Run a job that is launched in one cycle while no tile may finish before another one."""
+def run_job(job: Sequence[Tile], launch: int, back_free: int, latency: int = LATENCY) -> Trace:
+    """Run a job that is launched in one cycle while no tile may finish before another one.
+
+    `latency` is that of the output stage.
+    """
     trace = Trace(launch)
     walker: list[tuple[Chunk, _Part | None]] = []
     for tile in job:
@@ -74,7 +80,7 @@ def run_job(job: Sequence[Tile], launch: int, back_free: int) -> Trace:
             parts -= 1
             if active.completes:
                 trace.last_step = cycle
-                drain_left = _drain(active.completes, cycle, trace)
+                drain_left = _drain(active.completes, cycle + latency, trace)
             active = None
         if swap:
             assert full is not None
@@ -89,22 +95,24 @@ def run_job(job: Sequence[Tile], launch: int, back_free: int) -> Trace:
     return trace
 
 
-def _drain(tile: Tile, finish: int, trace: Trace) -> int:
+def _drain(tile: Tile, begin: int, trace: Trace) -> int:
     """Note when the words of a tile are written; returns its drain steps."""
     steps = 0
     for word in tile.words:
         steps += word.steps
         assert word.word not in trace.writes
-        trace.writes[word.word] = trace.end = finish + steps + output_latency(())
+        trace.writes[word.word] = trace.end = begin + steps
     return steps
 
 
-def run_jobs(jobs: Sequence[Sequence[Tile]], launch_delays: Sequence[int]) -> list[Trace]:
+def run_jobs(
+    jobs: Sequence[Sequence[Tile]], launch_delays: Sequence[int], latency: int = LATENCY
+) -> list[Trace]:
     """Run array jobs one behind the other, as the sequencer does; cycle 0 is before the first."""
     traces: list[Trace] = []
     launch, back_free = 1, 0
     for job, delay in zip(jobs, launch_delays, strict=True):
-        trace = run_job(job, launch, back_free)
+        trace = run_job(job, launch, back_free, latency)
         traces.append(trace)
         launch = trace.last_step + delay if delay else trace.end + 1
         # The back takes the next job over in the cycle of the last write.

@@ -95,7 +95,7 @@ def test_a_shape_that_was_given_needs_no_reason() -> None:
 
 def test_a_shape_that_was_found_says_against_what() -> None:
     assert shape_reason(choice()) == (
-        "fewest cycles of 77 shapes within the budget: 2,000, 75.0% of the bound of partial tiles; "
+        "best of 77 shapes within the budget: 2,000 cycles, 75.0% of the bound of partial tiles; "
         "4x5x6 would take 3,456"
     )
     alone = replace(choice(), runner_up=None, runner_up_cycles=None)
@@ -107,5 +107,5 @@ def test_a_real_choice(multipliers: int) -> None:
     found = choose_shape(NETWORK, Constraints(multipliers=multipliers))
     compiled = compile_graph(NETWORK, found.shape)
     line = reasons(compiled, found)["pixel lanes P"][1]
-    assert f"{compiled.predicted_cycles:,}, " in line
+    assert f": {compiled.predicted_cycles:,} cycles, " in line
     assert ("would take" in line) == (multipliers > 1)

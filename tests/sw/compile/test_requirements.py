@@ -19,6 +19,7 @@ from isomac.compile.shape import ArrayShape
 from isomac.compile.work import ArrayWork, Constants
 from isomac.errors import IsomacError
 from isomac.graph.graph import Graph
+from isomac.graph.operators.newton_softmax import NewtonSoftmax
 from isomac.graph.operators.softmax import Softmax
 from isomac_hw.job import FIELD_NAMES
 from tests.sw.compile.networks import ARRAY_ONLY, WITH_SOFTMAX, random_network
@@ -136,9 +137,14 @@ def test_features_are_those_of_the_work() -> None:
             "dense": any(w.dense for w in work),
             "depthwise": any(not w.dense for w in work),
             "max": any(w.reduce_max for w in work),
-            "add": any(w.second is not None for w in work),
+            "add": any(w.second is not None and w.alignment is None for w in work),
+            "aligned_add": any(w.alignment is not None for w in work),
             "lane_sum": any(g.lane_sum for g in geometry),
-            "softmax": any(isinstance(o, Softmax) for o in program.graph.operations),
+            "double_rounding": any(w.double_rounding for w in work),
+            "lookup": any(w.table is not None for w in work),
+            "softmax": any(
+                isinstance(o, Softmax | NewtonSoftmax) for o in program.graph.operations
+            ),
         }
         assert p.features == tuple(name for name, there in expected.items() if there)
         assert p.strides == tuple(sorted({g.lane_stride for g in geometry}))

@@ -10,7 +10,8 @@ from isomac.compile.lowering import Lowered
 from isomac.compile.memory_plan import plan_memory
 from isomac.compile.schedule import ScheduledJob, schedule
 from isomac.compile.shape import ArrayShape
-from isomac.compile.work import ArrayWork, SoftmaxWork
+from isomac.compile.work import ArrayWork, SoftmaxWork, features_of
+from isomac_hw.output_stage import output_latency
 from isomac_hw.softmax_parameters import SoftmaxParameters
 from tests.sw.compile.machine import Trace, run_jobs
 from tests.sw.compile.nest import tiles
@@ -30,6 +31,7 @@ def run(
     traces = run_jobs(
         [tiles(item, Geometry.of(item, shape, window, lane_sum=lane_sum), shape) for item in work],
         [job.launch_delay for job in jobs],
+        output_latency(features_of(work)),
     )
     return jobs, traces
 

@@ -1,6 +1,6 @@
 """The activation memory: B interleaved banks, any B consecutive words in one cycle."""
 
-from amaranth.hdl import Cat, Module, Signal
+from amaranth.hdl import Cat, Module, Mux, Signal, Value
 from amaranth.lib import data, memory, wiring
 from amaranth.lib.wiring import In, Out
 from amaranth.utils import ceil_log2
@@ -85,10 +85,10 @@ class ActivationMemory(wiring.Component):
         first = Signal(low_bits)
         with m.If(self.read_enable):
             m.d.sync += first.eq(read_low)
-            # Rotate so that the addressed word comes first.
-            with m.Switch(first):
-                for shift in range(banks):
-                    with m.Case(shift):
-                        rotated = Cat(words[(shift + j) % banks] for j in range(banks))
-                        m.d.sync += self.read_data.as_value().eq(rotated)
+            # Turn the row so that the addressed word comes first: a stage for each bit.
+            line: Value = Cat(words)
+            for stage in range(low_bits):
+                turned = line.rotate_right(self._word_bits << stage)
+                line = Mux(first[stage], turned, line)
+            m.d.sync += self.read_data.as_value().eq(line)
         return m

@@ -10,7 +10,7 @@ def shape_reason(choice: Choice | None) -> str:
     if choice is None:
         return "given"
     text = (
-        f"fewest cycles of {choice.candidates} shapes within the budget: {choice.cycles:,}, "
+        f"best of {choice.candidates} shapes within the budget: {choice.cycles:,} cycles, "
         f"{choice.bound / choice.cycles:.1%} of the bound of partial tiles"
     )
     if choice.runner_up is not None and choice.runner_up_cycles is not None:

@@ -1,8 +1,12 @@
-"""The search for the shape: fewest cycles within a budget of multipliers, then least hardware.
+"""The search for the shape: few cycles within a budget of multipliers, for little hardware.
 
 Every shape is scored with the exact cycle model. Two bounds keep that short: the arithmetic of
 partial tiles, which no choice of requantization lanes or banks can beat, and the shapes scored so
 far.
+
+Cycles come first, and the last tenth of a percent of them can cost more hardware than all others
+together: twice the banks are twice the block RAMs and more than twice the crossbar. So a shape may
+be a little slower than the fastest if that saves enough, see `merit`.
 """
 
 import math
@@ -20,8 +24,16 @@ from isomac.errors import IsomacError
 from isomac.graph.graph import Graph
 from isomac_hw.input_store import Packing
 
-#: A shape with less hardware is taken if it costs no more than this share of the cycles.
-CYCLES_WORTH_HARDWARE = 1 / 1000
+#: A shape that is slower than the fastest by more than this share is not taken, whatever it saves.
+SLOWER_MAX = 1 / 200
+#: What hardware is worth: a shape with half of it may take 0.35 % more cycles, 2 ** (1 / 200). Much
+#: more, and the suite's limits on cycles cannot be kept; much less, and banks cost nothing.
+HARDWARE_WORTH = 1 / 200
+#: Multiplexers of a bit, or their like, that count as much as one multiplier of the array with its
+#: accumulator.
+MULTIPLEXERS = 64
+#: Bits that one block RAM reads in a cycle, at most; a block counts as one multiplier.
+BLOCK_RAM_BITS = 72
 #: Banks and requantization lanes tried.
 BANKS = (1, 2, 4, 8, 16)
 
@@ -115,10 +127,10 @@ def choose_shape(graph: Graph, constraints: Constraints) -> Choice:
         for rows, columns, lanes in tiles
     )
     scored, rejected = _score(ranked, lower_once, constraints)
-    limit = min(cycles for cycles, _ in scored) * (1 + CYCLES_WORTH_HARDWARE)
+    limit = min(cycles for cycles, _ in scored) * (1 + SLOWER_MAX)
     cycles, shape = min(
         ((cycles, shape) for cycles, shape in scored if cycles <= limit),
-        key=lambda item: (_hardware(item[1]), item[0], item[1]),
+        key=lambda item: (merit(*item), item),
     )
     others = [item for item in scored + rejected if _array(item[1]) != _array(shape)]
     runner_up = min(others)[1] if others else None
@@ -161,7 +173,7 @@ def _score(
         nonlocal best
         lowered = lower_once(shape.channel_lanes)
         cycles = shape_cycles(lowered, shape, exact=False)
-        if cycles > best * (1 + CYCLES_WORTH_HARDWARE):
+        if cycles > best * (1 + SLOWER_MAX):
             rejected.append((cycles, shape))
             return False
         cycles = shape_cycles(lowered, shape)
@@ -171,7 +183,7 @@ def _score(
 
     for index, (bound, rows, columns, lanes) in enumerate(ranked):
         # Two arrays are tried in any case, so that there is a runner-up.
-        if bound > best * (1 + CYCLES_WORTH_HARDWARE) and index > 1:
+        if bound > best * (1 + SLOWER_MAX) and index > 1:
             break
         *others, richest = _variants(rows, columns, lanes, constraints)
         if add(richest):
@@ -185,10 +197,20 @@ def _array(shape: ArrayShape) -> tuple[int, int, int]:
     return shape.tile_rows, shape.tile_columns, shape.channel_lanes
 
 
-def _hardware(shape: ArrayShape) -> tuple[int, ...]:
-    """What a shape costs, the dearest first: multipliers of both kinds, then memory ports."""
+def merit(cycles: int, shape: ArrayShape) -> float:
+    """What the best shape has least of: the logarithm of cycles * hardware ** HARDWARE_WORTH."""
+    return math.log(max(1, cycles)) + HARDWARE_WORTH * math.log(hardware(shape))
+
+
+def hardware(shape: ArrayShape) -> float:
+    """What a shape costs, in multipliers of the array."""
+    word_bits = 8 * shape.channel_lanes
+    stages = shape.banks.bit_length() - 1
+    # B words turn by any number of places: a multiplexer for each bit and stage.
+    crossbar = shape.banks * word_bits * stages / MULTIPLEXERS
+    block_rams = shape.banks * -(-word_bits // BLOCK_RAM_BITS)
     # A requantizer's wide multiplier takes about four of the array's.
-    return (shape.multipliers + 4 * shape.requant_lanes, shape.banks, shape.tile_rows)
+    return shape.multipliers + 4 * shape.requant_lanes + crossbar + block_rams
 
 
 def _array_work(lowered: Lowered) -> list[ArrayWork]:

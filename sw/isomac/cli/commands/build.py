@@ -75,8 +75,8 @@ def build(
     of shape (N, ...), for --test-data also int8. The test vectors of a network that came quantized
     are random without --test-data.
 
-    Of all shapes within the budget of multipliers, the one with the fewest cycles is taken, but
-    for what is fixed of it.
+    Of all shapes within the budget of multipliers, the one with the fewest cycles is taken, or one
+    that is hardly slower and takes much less hardware, but for what is fixed of it.
     """
     import numpy as np
     from rich.console import Console

@@ -59,6 +59,8 @@ class Imported:
         For tensors of the graph that the file has too: what the file calls them.
     remarks
         Sentences about what the reader should know, such as what was approximated.
+    outside
+        For inputs and outputs of the graph: their type in the file, such as "float32".
     embedded
         The content of the file with all that it keeps in other files put into it, where it does so.
     """
@@ -69,6 +71,7 @@ class Imported:
     channels_last: bool = False
     origins: Mapping[str, str] = field(default_factory=dict)
     remarks: tuple[str, ...] = ()
+    outside: Mapping[str, str] = field(default_factory=dict)
     embedded: bytes | None = None
 
 

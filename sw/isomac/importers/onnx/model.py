@@ -52,6 +52,8 @@ class Model:
         By name.
     inputs, outputs
         In order; the outputs are names of values.
+    output_kinds
+        Types of the outputs, as those of a `Border`; "" where the file does not say.
     """
 
     opset: int
@@ -59,6 +61,7 @@ class Model:
     constants: dict[str, Array]
     inputs: tuple[Border, ...]
     outputs: tuple[str, ...]
+    output_kinds: tuple[str, ...]
 
 
 def read_model(file: ModelFile) -> Model:
@@ -93,7 +96,8 @@ def read_model(file: ModelFile) -> Model:
     if not outputs:
         raise IsomacError(f"{file.path} must have an output")
     _check_order(nodes, [*constants, *(border.name for border in inputs)], outputs, file)
-    return Model(opset, nodes, constants, inputs, outputs)
+    kinds = tuple(_kind(value) for value in graph.output)
+    return Model(opset, nodes, constants, inputs, outputs, kinds)
 
 
 def _parse(file: ModelFile) -> Any:
@@ -122,15 +126,20 @@ def _opset(proto: Any, file: ModelFile) -> int:
     return int(version)
 
 
-def _border(value: Any, file: ModelFile) -> Border:
+def _kind(value: Any) -> str:
     from onnx import TensorProto
 
+    known = {number: key for key, number in TensorProto.DataType.items()}
+    number = value.type.tensor_type.elem_type
+    return str(known.get(number, number)) if number else ""
+
+
+def _border(value: Any, file: ModelFile) -> Border:
     what = f"{file.path}: the input {reprlib.repr(value.name)}"
     tensor = value.type.tensor_type
-    known = {number: key for key, number in TensorProto.DataType.items()}
-    kind = known.get(tensor.elem_type, str(tensor.elem_type))
+    kind = _kind(value)
     if value.type.WhichOneof("value") != "tensor_type" or kind not in ("FLOAT", "INT8", "UINT8"):
-        raise IsomacError(f"{what} must be a tensor of FLOAT, INT8 or UINT8, not {kind}")
+        raise IsomacError(f"{what} must be a tensor of FLOAT, INT8 or UINT8, not {kind or '?'}")
     sizes = [size.dim_value if size.HasField("dim_value") else None for size in tensor.shape.dim]
     batch, *rest = sizes or [None]
     if len(rest) not in (1, 3):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from isomac.errors import IsomacError
+from isomac.errors import IsomacError, UnsupportedError
 from isomac.graph.tensor import Tensor
 from isomac.importers.onnx import operators as operators  # fills the table of functions
 from isomac.importers.onnx.call import Call, Value, handlers
@@ -19,6 +19,8 @@ from isomac.lowering.builder import Builder
 
 #: Nodes in messages about what is not supported; the others are counted.
 _LISTED = 8
+#: Types that have another name there.
+_NUMPY = {"FLOAT": "float32", "DOUBLE": "float64"}
 #: What makes steps of real values.
 _QUANTIZERS = ("QuantizeLinear", "qonnx.custom_op.general.Quant", "onnx.brevitas.Quant")
 #: Operators on integers, which another format of the same tools has.
@@ -64,8 +66,7 @@ class _Walk:
         """Return the network."""
         for border in self._model.inputs:
             self._values[border.name] = self._input(border)
-        for node in self._model.nodes:
-            self._visit(node)
+        self._visit_all()
         outputs = [self._output(name) for name in self._model.outputs]
         graph = self._emitter.builder.graph(self._file.stem, self._inputs(), outputs)
         origins: dict[str, str] = {}
@@ -81,6 +82,7 @@ class _Walk:
             channels_last=self._channels_last,
             origins={name: origin for name, origin in origins.items() if name in names},
             remarks=tuple(self._emitter.remarks),
+            outside=self._outside(outputs),
             embedded=embedded(self._file),
         )
 
@@ -99,6 +101,28 @@ class _Walk:
         if border.kind == "FLOAT":
             return real
         return IntegerInput(real, 128 if border.kind == "UINT8" else 0)
+
+    def _visit_all(self) -> None:
+        """Go along the nodes; those that need what a refused node computes are left out."""
+        problems: list[str] = []
+        lost: set[str] = set()
+        for node in self._model.nodes:
+            if lost.isdisjoint(node.inputs):
+                try:
+                    self._visit(node)
+                    continue
+                except IsomacError as error:
+                    problems.append(str(error))
+            lost.update(node.outputs)
+        if problems:
+            raise UnsupportedError(problems)
+
+    def _outside(self, outputs: list[Tensor]) -> dict[str, str]:
+        """Return the types of inputs and outputs as numpy calls them."""
+        inputs = [(printable(border.name), border.kind) for border in self._model.inputs]
+        names = (tensor.name for tensor in outputs)
+        kinds = [*inputs, *zip(names, self._model.output_kinds, strict=True)]
+        return {name: _NUMPY.get(kind, kind.lower()) for name, kind in kinds if kind}
 
     def _visit(self, node: Node) -> None:
         operands = tuple(self._operand(node, name) for name in node.inputs)
@@ -190,8 +214,9 @@ def _check_supported(model: Model, file: ModelFile) -> None:
         hint = ""
         if any(node.operator in _INTEGER_OPERATORS for node in missing):
             hint = "; quantize_static must be given quant_format=QuantFormat.QDQ"
-        raise IsomacError(
-            f"{file.path} holds operators that are not supported: {listed}{more}{hint}"
+        raise UnsupportedError(
+            [f"{file.path}: {node} is not supported{hint}" for node in missing],
+            f"{file.path} holds operators that are not supported: {listed}{more}{hint}",
         )
     if not any(node.operator in _QUANTIZERS for node in model.nodes):
         raise IsomacError(

@@ -24,11 +24,15 @@ def wanted_orders(model: Model) -> dict[int, Order]:
             own = _own(model, index)
             if own is not None:
                 wanted[index] = own
-            elif operator.code in _RESHAPES or HANDLERS[operator.code].elementwise:
+            elif operator.code in _RESHAPES or _is_elementwise(operator.code):
                 inherited = wanted.get(operator.outputs[0]) or _own(model, operator.outputs[0])
                 if inherited is not None and _fits(model, index, inherited):
                     wanted[index] = inherited
     return wanted
+
+
+def _is_elementwise(code: str) -> bool:
+    return code in HANDLERS and HANDLERS[code].elementwise
 
 
 def _own(model: Model, index: int) -> Order | None:

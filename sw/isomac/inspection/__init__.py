@@ -1,0 +1,1 @@
+"""What a model file, an integer graph or a bundle contains, as data and as tables."""

@@ -50,6 +50,8 @@ class Emitter:
 
     def __init__(self) -> None:
         self.builder = Builder()
+        #: Sentences for the user.
+        self.remarks: list[str] = []
         #: Order and origin by name of tensor.
         self.places: dict[str, tuple[Order, FileTensor]] = {}
         self._views: dict[tuple[str, tuple[int, ...]], Value] = {}

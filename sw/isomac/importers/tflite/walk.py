@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from isomac.errors import GraphError, IsomacError
+from isomac.errors import GraphError, IsomacError, UnsupportedError
 from isomac.graph.tensor import Tensor
 from isomac.importers.registry import ModelFile
 from isomac.importers.tflite import operators as operators  # fills the table of handlers
@@ -27,9 +27,7 @@ def read_tflite(file: ModelFile) -> ImportedTflite:
     IsomacError
         If it is damaged, is not quantized to int8, or holds an operator that is not supported.
     """
-    model = Model(file)
-    _check_supported(model)
-    return _Walk(model).run()
+    return _Walk(Model(file)).run()
 
 
 class _Walk:
@@ -45,8 +43,7 @@ class _Walk:
 
     def run(self) -> ImportedTflite:
         """Return the network."""
-        for operator in self._model.operators:
-            self._visit(operator)
+        self._visit_all()
         file = self._model.file
         outputs = {index: self._output(index) for index in self._model.outputs}
         inputs = self._inputs.tensors()
@@ -70,9 +67,31 @@ class _Walk:
             file,
             channels_last=True,
             origins={name: place.name for name, place in places.items()},
+            outside={name: border.kind.lower() for name, border in borders.items()},
+            remarks=tuple(self._emitter.remarks),
             places=places,
             borders=borders,
         )
+
+    def _visit_all(self) -> None:
+        """Go along the operators; those that need what a refused one computes are left out."""
+        problems: list[str] = []
+        missing: list[FileOperator] = []
+        lost: set[int] = set()
+        for operator in self._model.operators:
+            if operator.code not in HANDLERS:
+                missing.append(operator)
+                problems.append(f"{operator.label}: this operator is not supported")
+            elif lost.isdisjoint(operator.inputs):
+                try:
+                    self._visit(operator)
+                    continue
+                except IsomacError as error:
+                    problems.append(str(error))
+            lost.update(operator.outputs)
+        if problems:
+            summary = _missing(self._model, missing) if missing else None
+            raise UnsupportedError(problems, summary)
 
     def _visit(self, operator: FileOperator) -> None:
         handler = HANDLERS[operator.code]
@@ -140,12 +159,11 @@ def _place(order: Order, origin: FileTensor) -> Place:
     return Place(origin.index, origin.name, origin.kind, origin.shape, order)
 
 
-def _check_supported(model: Model) -> None:
-    missing = [operator for operator in model.operators if operator.code not in HANDLERS]
-    if missing:
-        listed = ", ".join(f"{operator.index} ({operator.code})" for operator in missing[:_LISTED])
-        more = f" and {len(missing) - _LISTED} more" if len(missing) > _LISTED else ""
-        raise IsomacError(
-            f"{model.file.path} holds operators that are not supported: {listed}{more}; supported"
-            f" are {', '.join(sorted(HANDLERS))}"
-        )
+def _missing(model: Model, missing: list[FileOperator]) -> str:
+    """Return the sentence about operators that are not supported."""
+    listed = ", ".join(f"{operator.index} ({operator.code})" for operator in missing[:_LISTED])
+    more = f" and {len(missing) - _LISTED} more" if len(missing) > _LISTED else ""
+    return (
+        f"{model.file.path} holds operators that are not supported: {listed}{more}; supported are"
+        f" {', '.join(sorted(HANDLERS))}"
+    )

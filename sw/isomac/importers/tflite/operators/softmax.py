@@ -16,6 +16,8 @@ from isomac.importers.tflite.values import Value
 #: Integer bits of the argument of the exponential.
 _INTEGER_BITS = 31 - FRACTION_BITS
 _MULTIPLIER_MAX = (1 << 31) - 1.0
+#: Sums of exponentials from here on end the process in TFLite's reference kernel.
+_SUM_LIMIT = 512
 
 
 @operator("SOFTMAX", version=3, options="SoftmaxOptions")
@@ -26,6 +28,12 @@ def softmax(call: Call) -> Value:
     if output.zero_point != -128 or abs(float(output.scale) - 1 / 256) > 0.001 / 256:
         raise UnfitError("its output must have the scale 1/256 and the zero point -128")
     table = _exponentials(float(call.options["Beta"]) * float(call.affine().scale))
+    channels = call.output.shape[-1] if call.output.shape else 1
+    if channels >= _SUM_LIMIT:
+        call.emitter.remarks.append(
+            f"{call.operator.label}: TFLite's reference kernel stops where the exponentials of its"
+            f" {channels} channels sum up to {_SUM_LIMIT}; here they are divided all the same"
+        )
     return call.emit(NewtonSoftmax, [call.natural()], table=table)
 
 

@@ -193,7 +193,7 @@ class Call:
         order
             Of its values; that of the first operand by default, or of the map if a shape is given.
         """
-        output = self.output_affine
+        output = self.output.affine()
         if order is None:
             order = operands[0].order if shape is None else order_of(tuple(shape))
         tensor = self.emitter.builder.tensor(

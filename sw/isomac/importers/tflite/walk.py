@@ -47,8 +47,7 @@ class _Walk:
         file = self._model.file
         outputs = {index: self._output(index) for index in self._model.outputs}
         inputs = self._inputs.tensors()
-        if not outputs:
-            raise IsomacError(f"{file.path} has no output")
+        _check_outputs(self._model, outputs)
         try:
             graph = self._emitter.builder.graph(
                 file.stem, list(inputs.values()), [value.tensor for value in outputs.values()]
@@ -157,6 +156,20 @@ class _Walk:
 
 def _place(order: Order, origin: FileTensor) -> Place:
     return Place(origin.index, origin.name, origin.kind, origin.shape, order)
+
+
+def _check_outputs(model: Model, outputs: dict[int, Value]) -> None:
+    """Require that there are outputs, and that no two are the same tensor of the graph."""
+    if not outputs:
+        raise IsomacError(f"{model.file.path} has no output")
+    names: dict[str, int] = {}
+    for index, value in outputs.items():
+        other = names.setdefault(value.tensor.name, index)
+        if other != index:
+            raise IsomacError(
+                f"{model.file.path}: the outputs {model.tensor(other).name!r} and"
+                f" {model.tensor(index).name!r} are the same values, which are accepted once"
+            )
 
 
 def _missing(model: Model, missing: list[FileOperator]) -> str:

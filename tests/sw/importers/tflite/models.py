@@ -181,9 +181,7 @@ def mean(draw: Draw) -> Case:
     if draw.integer(0, 2) == 0:
         output = entry
     y = writer.tensor(result, output, draw.zero_point())
-    writer.operator(
-        "MEAN", [x, writer.constant(axes)], [y], "ReducerOptions", keepDims=keep
-    )
+    writer.operator("MEAN", [x, writer.constant(axes)], [y], "ReducerOptions", keepDims=keep)
     return writer.finish([x], [y]), 48
 
 
@@ -198,9 +196,7 @@ def multiply(draw: Draw) -> Case:
     c = writer.tensor(constant, other, draw.zero_point(), data=draw.bytes(constant, -128))
     y = writer.tensor(shape, output, draw.zero_point())
     operands = [x, c] if draw.integer(0, 1) else [c, x]
-    writer.operator(
-        "MUL", operands, [y], "MulOptions", fusedActivationFunction=draw.activation()
-    )
+    writer.operator("MUL", operands, [y], "MulOptions", fusedActivationFunction=draw.activation())
     return writer.finish([x], [y]), 260
 
 
@@ -249,9 +245,7 @@ def add(draw: Draw) -> Case:
     x = writer.tensor([1, 65536], a, draw.zero_point())
     z = writer.tensor([1, 65536], b, draw.zero_point())
     y = writer.tensor([1, 65536], output, draw.zero_point())
-    writer.operator(
-        "ADD", [x, z], [y], "AddOptions", fusedActivationFunction=draw.activation()
-    )
+    writer.operator("ADD", [x, z], [y], "AddOptions", fusedActivationFunction=draw.activation())
     return writer.finish([x, z], [y]), 0
 
 
@@ -263,9 +257,7 @@ def add_constant(draw: Draw) -> Case:
     z = writer.tensor([1], b, draw.zero_point(), data=draw.bytes([1], -128))
     y = writer.tensor([1, 256], output, draw.zero_point())
     operands = [x, z] if draw.integer(0, 1) else [z, x]
-    writer.operator(
-        "ADD", operands, [y], "AddOptions", fusedActivationFunction=draw.activation()
-    )
+    writer.operator("ADD", operands, [y], "AddOptions", fusedActivationFunction=draw.activation())
     return writer.finish([x], [y]), 0
 
 

@@ -39,7 +39,7 @@ class Panel:
 
     def judge(self, console: Console) -> list[Agreement]:
         """Let all of them judge, print what they found, and return it."""
-        found = [referee.judge(self._case) for referee in self._referees]
+        found = [referee.agreement(self._case) for referee in self._referees]
         print_agreements(found, console)
         return found
 

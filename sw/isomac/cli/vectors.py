@@ -46,7 +46,7 @@ def read_test_inputs(network: Network, test_data: str | None, count: int | None)
     """
     data = network.calibration if test_data is None else load_test_data(test_data)
     if data is None:
-        return _random_inputs(network.graph, VECTORS if count is None else count)
+        return random_inputs(network.graph, VECTORS if count is None else count)
     if count is not None and count > len(data):
         source = "the calibration data" if test_data is None else test_data
         raise IsomacError(f"{count} test inputs were asked for, but {source} holds {len(data)}")
@@ -56,7 +56,8 @@ def read_test_inputs(network: Network, test_data: str | None, count: int | None)
     return np.ascontiguousarray(samples.numpy())
 
 
-def _random_inputs(graph: Graph, count: int) -> dict[str, npt.NDArray[np.int8]]:
+def random_inputs(graph: Graph, count: int) -> dict[str, npt.NDArray[np.int8]]:
+    """Return random bytes for every input of a graph, (count, *shape), the same every time."""
     random = np.random.default_rng(SEED)
     return {
         name: random.integers(

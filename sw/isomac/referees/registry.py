@@ -90,6 +90,13 @@ class Referee:
                 f" {case.imported.format}"
             )
 
+    def agreement(self, case: Case) -> Agreement:
+        """Judge a case that was checked; if the judge cannot run it, nothing was judged."""
+        try:
+            return self.judge(case)
+        except IsomacError as error:
+            return Agreement(self.name, "", 0, 0, 0, (str(error),))
+
 
 #: The referee of each name, filled as the modules of the package are imported.
 _REGISTRY: dict[str, Referee] = {}

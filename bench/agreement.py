@@ -1,0 +1,76 @@
+"""What referees say about the golden model of imported networks: one row a network and referee.
+
+    python bench/agreement.py [FILE ...] [-n 256]
+
+A referee is a program that nobody here wrote, see `isomac.referees`. The files are models that can
+be imported; without any, those that the tests use. The inputs are random bytes, the same in every
+run. `isomac cosim BUNDLE --referee NAME` does the same with the test inputs of a bundle.
+"""
+
+import argparse
+from collections.abc import Iterator
+from pathlib import Path
+
+from rich.box import MARKDOWN
+from rich.console import Console
+from rich.table import Table
+
+from isomac.cli.vectors import random_inputs
+from isomac.errors import IsomacError
+from isomac.golden.evaluate import evaluate
+from isomac.importers import import_model, is_importable
+from isomac.referees import Agreement, Case, find_referee, referee_names
+
+FIXTURES = Path(__file__).resolve().parent.parent / "tests" / "sw" / "importers" / "fixtures"
+WIDTH = 140
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("files", nargs="*", type=Path, help="default: the files of the tests")
+    parser.add_argument("-n", "--inputs", type=int, default=256, help="random inputs of each")
+    options = parser.parse_args()
+    files = options.files or [path for path in sorted(FIXTURES.rglob("*")) if is_importable(path)]
+    console = Console(width=WIDTH)
+    table = Table(box=MARKDOWN)
+    for heading in ("network", "referee", "kernels"):
+        table.add_column(heading)
+    for heading in ("values", "differing", "share", "largest"):
+        table.add_column(heading, justify="right")
+    left_out = []
+    for file in files:
+        for found in judge(file, options.inputs):
+            table.add_row(
+                file.name,
+                found.name,
+                found.kernel_set,
+                f"{found.values:,}",
+                f"{found.differing:,}",
+                f"{found.share:.3%}" if found.differing else "0",
+                f"{found.largest}",
+            )
+            left_out += [f"{file.name}, {found.name}: {each}" for each in found.not_judged]
+    console.print(table)
+    for sentence in left_out:
+        console.print(f"Not judged: {sentence}", markup=False, highlight=False, soft_wrap=True)
+
+
+def judge(file: Path, count: int) -> Iterator[Agreement]:
+    """Let everybody who can run a file judge the golden model of its network."""
+    imported = import_model(file)
+    graph = imported.graph
+    tensors = evaluate(graph, random_inputs(graph, count))
+    arrays = {name: value.numpy() for name, value in tensors.items()}
+    case = Case(file.name, graph, arrays, imported)
+    for name in referee_names():
+        referee = find_referee(name)
+        try:
+            referee.check(case)
+        except IsomacError:
+            continue
+        yield referee.agreement(case)
+
+
+if __name__ == "__main__":
+    main()

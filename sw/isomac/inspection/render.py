@@ -43,13 +43,13 @@ def _border(tensor: TensorView) -> str:
 
 
 def _layers(view: NetworkView) -> Table:
-    table = Table(box=SIMPLE)
-    table.add_column("layer", overflow="fold", min_width=12)
-    table.add_column("operation", overflow="fold")
-    table.add_column("output", no_wrap=True)
-    for heading in ("MACs", "parameters", "scale", "zero"):
+    table = Table(box=SIMPLE, padding=(0, 1, 0, 0))
+    table.add_column("layer", overflow="fold", min_width=10)
+    for heading in ("operation", "output"):
+        table.add_column(heading, no_wrap=True)
+    for heading in ("MACs", "weights", "scale", "zero"):
         table.add_column(heading, justify="right", no_wrap=True)
-    table.add_column("rescaled by", overflow="fold")
+    table.add_column("rescaled by", no_wrap=True)
     for layer in view.layers:
         table.add_row(
             escape(layer.name),
@@ -67,9 +67,9 @@ def _layers(view: NetworkView) -> Table:
 
 
 def _operation(layer: LayerView) -> str:
-    """Name and window, such as "convolution 3x3 /2"."""
+    """Name and window, such as "depthwise 3x3 /2"."""
     kernel, stride = layer.window.get("kernel"), layer.window.get("stride")
-    text = layer.operation
+    text = layer.operation.removesuffix(" convolution")
     if kernel is not None:
         text += f" {_size(kernel)}"
     if stride is not None and tuple(stride) != (1, 1):
@@ -80,7 +80,7 @@ def _operation(layer: LayerView) -> str:
 def _rescaling(layer: LayerView) -> str:
     if layer.rounding is None:
         return ""
-    return f"{'channel' if layer.per_channel else 'tensor'}, {layer.rounding}"
+    return f"{layer.rescaled_per}, {layer.rounding}"
 
 
 def _size(shape: Sequence[int]) -> str:

@@ -53,8 +53,9 @@ class LayerView:
         Of the output.
     quant_min, quant_max
         The clamp, None if there is none.
-    per_channel
-        Whether channels are rescaled differently; None if nothing is rescaled.
+    rescaled_per
+        What has a multiplier of its own: "tensor", "channel" or "pixel"; None if nothing is
+        rescaled.
     rounding
         Of the rescaling; None likewise.
     """
@@ -72,7 +73,7 @@ class LayerView:
     zero_point: int
     quant_min: int | None
     quant_max: int | None
-    per_channel: bool | None
+    rescaled_per: str | None
     rounding: str | None
 
 
@@ -179,7 +180,7 @@ def _layer(graph: Graph, operation: Operation) -> LayerView:
         zero_point=output.zero_point,
         quant_min=getattr(operation, "quant_min", None),
         quant_max=getattr(operation, "quant_max", None),
-        per_channel=_per_channel(operation) if rescaled else None,
+        rescaled_per=_rescaled_per(operation) if rescaled else None,
         # An addition with two factors rounds once, and has no mode.
         rounding=getattr(operation, "rounding", "single") if rescaled else None,
     )
@@ -195,8 +196,9 @@ def _window(operation: Operation) -> dict[str, Any]:
     return window
 
 
-def _per_channel(operation: Operation) -> bool:
-    """Whether the outputs of a layer are rescaled in more than one way."""
+def _rescaled_per(operation: Operation) -> str:
     constants = [getattr(operation, name, None) for name in ("multiplier", "shift")]
-    arrays = [value.ravel() for value in constants if isinstance(value, np.ndarray)]
-    return len(arrays) > 0 and len(np.unique(np.stack(arrays), axis=1).T) > 1
+    arrays = [value for value in constants if isinstance(value, np.ndarray)]
+    if not arrays or all(np.unique(array).size == 1 for array in arrays):
+        return "tensor"
+    return "channel" if arrays[0].ndim == 1 else "pixel"

@@ -6,6 +6,9 @@ import click
 
 from isomac.cli.group import isomac
 
+#: Columns of the tables where they are not printed on a terminal, which has its own.
+WIDTH = 120
+
 
 @isomac.command(name="inspect")
 @click.argument("model", metavar="FILE")
@@ -30,6 +33,8 @@ def inspect_command(model: str, data: str | None, as_json: bool) -> int:
     from isomac.inspection.view import view
 
     console = Console()
+    if not console.is_terminal:
+        console = Console(width=WIDTH)
     try:
         if Path(model).is_dir():
             graph, hardware = read_hardware_view(Path(model))

@@ -26,8 +26,24 @@ PIP := $(BIN)/python -m pip -q --disable-pip-version-check install $(PIP_FLAGS)
 DEMO := build/fashion_cnn
 MODEL := examples/fashion_cnn/model.py
 
+# The simulator loads the interpreter as a library: ends with status 1 if there is none. What
+# `find_libpython` finds later is here, too, or the loader knows it.
+define FIND_LIBPYTHON
+import ctypes.util, os, sys, sysconfig
+value = sysconfig.get_config_var
+names = [n for n in (value("INSTSONAME"), value("LDLIBRARY")) if n and not n.endswith(".a")]
+folders = [value("LIBDIR"), value("LIBPL"), value("PYTHONFRAMEWORKPREFIX"), sys.base_prefix + "/lib"]
+there = [n for f in folders if f for n in names if os.path.exists(os.path.join(f, n))]
+sys.exit(not (there or ctypes.util.find_library("python%d.%d" % sys.version_info[:2])))
+endef
+export FIND_LIBPYTHON
+
 # need TEST THING: ends with one sentence when the test fails.
 NEED := need() { eval "$$1" >/dev/null 2>&1 || { echo "isomac needs $$2." >&2; exit 1; }; };
+
+# The package of that library; those for developers need not be there.
+LIBPYTHON = on Debian and Ubuntu: apt install $(shell $(PYTHON) -c \
+  'import sys; print("libpython%d.%d" % sys.version_info[:2])' 2>/dev/null)
 
 .PHONY: demo test bench fuzz install tools lint clean distclean
 .DEFAULT_GOAL := demo
@@ -68,13 +84,15 @@ $(INSTALLED): pyproject.toml | tools
 	  "Python 3.11 or newer, and $(PYTHON) is not (name another with make PYTHON=python3.12)"; \
 	need "$(PYTHON) -c 'import venv, ensurepip'" \
 	  "the module venv of $(PYTHON) (on Debian and Ubuntu: apt install python3-venv)"; \
+	need "$(PYTHON) -c \"\$$FIND_LIBPYTHON\"" \
+	  "Python's shared library for the simulator ($(LIBPYTHON))"; \
 	test -x $(BIN)/python || $(PYTHON) -m venv --clear .venv
 	@rm -f $@
 	$(PIP) --no-deps --retries 0 --extra-index-url $(TORCH_INDEX) $(TORCH)
 	$(PIP) -e '.[dev]'
 	@$(NEED) \
 	need "$(BIN)/python -c 'import find_libpython as f; assert f.find_libpython()'" \
-	  "Python's shared library for the simulator (on Debian and Ubuntu: apt install libpython3-dev)"
+	  "Python's shared library for the simulator ($(LIBPYTHON))"
 	@touch $@
 
 clean:

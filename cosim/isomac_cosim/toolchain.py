@@ -7,6 +7,7 @@ it. What is missing in them is given on make's command line.
 import os
 import platform
 import shutil
+import sys
 from collections.abc import Mapping
 from functools import cache
 from importlib.metadata import version
@@ -59,7 +60,7 @@ def require_tools() -> None:
     if find_libpython() is None:
         raise CosimError(
             "Co-simulation needs Python as a shared library, and this Python has none "
-            "(on Debian and Ubuntu: apt install libpython3-dev)."
+            f"(on Debian and Ubuntu: apt install libpython{sys.version_info[0]}.{sys.version_info[1]})."
         )
 
 

@@ -7,7 +7,6 @@ it. What is missing in them is given on make's command line.
 import os
 import platform
 import shutil
-import sys
 from collections.abc import Mapping
 from functools import cache
 from importlib.metadata import version
@@ -58,9 +57,10 @@ def require_tools() -> None:
         if shutil.which(name) is None:
             raise CosimError(f"Co-simulation needs {name}, and it is not on the PATH.")
     if find_libpython() is None:
+        version = ".".join(platform.python_version_tuple()[:2])
         raise CosimError(
             "Co-simulation needs Python as a shared library, and this Python has none "
-            f"(on Debian and Ubuntu: apt install libpython{sys.version_info[0]}.{sys.version_info[1]})."
+            f"(on Debian and Ubuntu: apt install libpython{version})."
         )
 
 

@@ -118,6 +118,11 @@ class Inputs:
 
     def _check_batch(self, tensor: FileTensor) -> None:
         shape = tensor.shape
+        if -1 in tensor.signature[1:]:
+            raise IsomacError(
+                f"{tensor.where} is an input that leaves more than the batch open, its shape is"
+                f" {list(tensor.signature)}"
+            )
         if len(shape) > 1 and shape[0] != 1:
             raise IsomacError(
                 f"{tensor.where} is an input of the shape {list(shape)}: the batch must be 1 or"

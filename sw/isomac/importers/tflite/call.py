@@ -222,6 +222,8 @@ class Handler:
         Name of the table of options that it reads, "" for none.
     version
         Highest version of the operator that is known.
+    operands
+        Least and greatest number of operands.
     elementwise
         Whether each value of the result comes from the values at the same place.
     """
@@ -229,6 +231,7 @@ class Handler:
     function: Callable[[Call], Value]
     options: str
     version: int
+    operands: tuple[int, int]
     elementwise: bool
 
 
@@ -239,7 +242,11 @@ Function = Callable[[Call], Value]
 
 
 def operator(
-    *codes: str, version: int, options: str = "", elementwise: bool = False
+    *codes: str,
+    version: int,
+    options: str = "",
+    operands: tuple[int, int] = (1, 1),
+    elementwise: bool = False,
 ) -> Callable[[Function], Function]:
     """Return a decorator that makes a function the handler of operators.
 
@@ -249,7 +256,7 @@ def operator(
     ----------
     codes
         Names in the schema.
-    version, options, elementwise
+    version, options, operands, elementwise
         See `Handler`.
     """
 
@@ -257,7 +264,7 @@ def operator(
         for code in codes:
             if code in HANDLERS:
                 raise TypeError(f"there are two handlers of {code}")
-            HANDLERS[code] = Handler(function, options, version, elementwise)
+            HANDLERS[code] = Handler(function, options, version, operands, elementwise)
         return function
 
     return register

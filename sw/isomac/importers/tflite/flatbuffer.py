@@ -72,7 +72,7 @@ class Verifier:
         DamagedError
             With a phrase that says what is wrong.
         """
-        self.table(self._follow(0, root.name), root)
+        self.table(self._follow(0, f"its {root.name}"), root)
 
     def table(self, position: int, table: Table) -> None:
         """Require one table, and all below it, to be intact."""
@@ -108,10 +108,10 @@ class Verifier:
 
     def _layout(self, position: int, name: str) -> tuple[tuple[int, ...], int]:
         """Return where the slots of a table are, from its beginning, and how long it is."""
-        (back,) = self._read(_I32, position, name)
+        (back,) = self._read(_I32, position, f"its {name}")
         start = position - back
-        (length,) = self._read(_U16, start, name)
-        (size,) = self._read(_U16, start + 2, name)
+        (length,) = self._read(_U16, start, f"its {name}")
+        (size,) = self._read(_U16, start + 2, f"its {name}")
         if length < 4 or length % 2 or start + length > len(self._data):
             raise DamagedError(f"the layout of its {name} is damaged")
         if size < 4 or position + size > len(self._data):

@@ -161,8 +161,8 @@ class Model:
         name = self._codes.get(number, f"operator code {number}")
         if name == "CUSTOM":
             name = f"CUSTOM {_text(code.CustomCode())!r}"
-        inputs = self._indices(record.InputsAsNumpy(), f"operand of {where}", least=-1)
-        outputs = self._indices(record.OutputsAsNumpy(), f"result of {where}")
+        inputs = self._indices(record.InputsAsNumpy(), f"operand of operator {index}", least=-1)
+        outputs = self._indices(record.OutputsAsNumpy(), f"result of operator {index}")
         result = f" ({self.tensor(outputs[0]).name!r})" if outputs else ""
         return FileOperator(
             index,

@@ -93,17 +93,17 @@ class FileTensor:
         self.check_shape()
         if self.kind not in ("INT8", "UINT8"):
             raise UnfitError(f"{self.name!r} is {self.kind.lower()}; {_ACCEPTED}{_hint(self.kind)}")
-        if len(self.scales) != 1 or len(self.zero_points) > 1:
-            count = len(self.scales) or "no"
+        if len(self.scales) != 1 or len(self.zero_points) != 1:
             raise UnfitError(
-                f"{self.name!r} is {self.kind.lower()} with {count} scales; {_ACCEPTED}"
+                f"{self.name!r} is {self.kind.lower()} with {len(self.scales)} scales and"
+                f" {len(self.zero_points)} zero points; {_ACCEPTED}"
             )
         scale = self.scales[0]
         if not SCALE_MIN <= scale <= SCALE_MAX:
             raise UnfitError(
                 f"{self.name!r} has the scale {float(scale)!r}, it must be in [2**-64, 2**64]"
             )
-        zero_point = int(self.zero_points[0]) if len(self.zero_points) else 0
+        zero_point = int(self.zero_points[0])
         if self.kind == "UINT8":
             zero_point -= UINT8_OFFSET
         if not INT8_MIN <= zero_point <= INT8_MAX:

@@ -100,6 +100,10 @@ class _Walk:
             )
         if len(operator.outputs) != 1:
             raise operator.refuse(f"it must have 1 output, not {len(operator.outputs)}")
+        least, most = handler.operands
+        if not least <= len(operator.inputs) <= most:
+            accepted = f"{least}" if least == most else f"{least} to {most}"
+            raise operator.refuse(f"it must have {accepted} operands, not {len(operator.inputs)}")
         (result,) = operator.outputs
         output = self._model.tensor(result)
         if result in self._values or result in self._model.inputs or output.data is not None:

@@ -47,6 +47,8 @@ def bias(call: Call, outputs: int) -> npt.NDArray[np.int32]:
         return np.zeros(outputs, np.int32)
     tensor = call.tensor(BIAS)
     values = tensor.constant("INT32")
+    if tensor.zero_points.any():
+        raise UnfitError(f"the bias {tensor.name!r} must have the zero point 0")
     if values.size != outputs:
         raise UnfitError(
             f"the bias {tensor.name!r} has {values.size} numbers for {outputs} output channels"

@@ -15,7 +15,7 @@ from isomac.importers.tflite.values import Value
 _LEFT_SHIFT = 20
 
 
-@operator("ADD", version=5, options="AddOptions", elementwise=True)
+@operator("ADD", version=5, operands=(2, 2), options="AddOptions", elementwise=True)
 def add(call: Call) -> Value:
     """A sum of two tensors, or of a tensor and one number."""
     positions = operand_and_constant(call)

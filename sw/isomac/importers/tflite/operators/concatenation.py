@@ -5,15 +5,16 @@ from __future__ import annotations
 from isomac.graph.operators.concatenate import Concatenate
 from isomac.importers.tflite.call import Call, operator
 from isomac.importers.tflite.layout import Order
+from isomac.importers.tflite.structure import OPERANDS_MAX
 from isomac.importers.tflite.tensor import UnfitError
 from isomac.importers.tflite.values import Value
 
 
-@operator("CONCATENATION", version=4, options="ConcatenationOptions")
+@operator("CONCATENATION", version=4, options="ConcatenationOptions", operands=(1, OPERANDS_MAX))
 def concatenation(call: Call) -> Value:
     """Channels of maps, or features of vectors, side by side."""
     count, rank = len(call.tensors), len(call.output.shape)
-    if count < 1 or any(len(call.tensor(position).shape) != rank for position in range(count)):
+    if any(len(call.tensor(position).shape) != rank for position in range(count)):
         raise UnfitError("its operands must have as many axes as its output")
     axis = call.options["Axis"]
     if axis not in (-1, rank - 1):

@@ -10,7 +10,7 @@ from isomac.importers.tflite.weights import bias, rescaling, weight
 from isomac.importers.tflite.window_input import window_input
 
 
-@operator("CONV_2D", version=8, options="Conv2DOptions")
+@operator("CONV_2D", version=8, operands=(2, 3), options="Conv2DOptions")
 def convolution(call: Call) -> Value:
     """A convolution; fewer input channels in the weight than in the map are groups."""
     channels, _, _ = call.map_shape()

@@ -10,7 +10,7 @@ from isomac.importers.tflite.weights import bias, rescaling, weight
 from isomac.importers.tflite.window_input import window_input
 
 
-@operator("DEPTHWISE_CONV_2D", version=7, options="DepthwiseConv2DOptions")
+@operator("DEPTHWISE_CONV_2D", version=7, operands=(2, 3), options="DepthwiseConv2DOptions")
 def depthwise_convolution(call: Call) -> Value:
     """A convolution with a group for each input channel c: outputs c * multiplier + q."""
     channels, _, _ = call.map_shape()

@@ -14,7 +14,7 @@ from isomac.importers.tflite.values import Value
 from isomac.importers.tflite.weights import bias, rescaling, weight
 
 
-@operator("FULLY_CONNECTED", version=14, options="FullyConnectedOptions")
+@operator("FULLY_CONNECTED", version=14, operands=(2, 3), options="FullyConnectedOptions")
 def fully_connected(call: Call) -> Value:
     """A linear layer; over each pixel, if the weight has as many inputs as the map has channels."""
     if call.options["WeightsFormat"] != 0:

@@ -13,7 +13,7 @@ from isomac.importers.tflite.values import Value
 _PIXELS_MAX = 1 << 20
 
 
-@operator("MEAN", version=3, options="ReducerOptions")
+@operator("MEAN", version=3, operands=(2, 2), options="ReducerOptions")
 def mean(call: Call) -> Value:
     """The mean of all rows, of all columns, or of both."""
     shape = call.tensor().shape

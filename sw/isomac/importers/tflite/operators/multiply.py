@@ -14,7 +14,7 @@ from isomac.importers.tflite.values import Value
 _DISTANCE_MAX = 255
 
 
-@operator("MUL", version=7, options="MulOptions", elementwise=True)
+@operator("MUL", version=7, operands=(2, 2), options="MulOptions", elementwise=True)
 def multiply(call: Call) -> Value:
     """A product with one number, or with one for each channel."""
     positions = operand_and_constant(call)

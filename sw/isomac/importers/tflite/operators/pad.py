@@ -8,9 +8,24 @@ from isomac.importers.tflite.tensor import UnfitError
 from isomac.importers.tflite.values import Frame, Value
 
 
-@operator("PAD", "PADV2", version=4)
+@operator("PAD", version=4, operands=(2, 2))
 def pad(call: Call) -> Value:
-    """A border, which waits for an operator that can pad by itself."""
+    """A border of the zero point."""
+    return _bordered(call, call.output_affine.zero_point)
+
+
+@operator("PADV2", version=4, operands=(3, 3))
+def pad_with_value(call: Call) -> Value:
+    """A border of a byte that the file says."""
+    constant = call.tensor(2).constant("INT8")
+    if constant.size != 1:
+        raise UnfitError("its value must be one number")
+    call.require_same_quantization(2)
+    return _bordered(call, int(constant.reshape(-1)[0]))
+
+
+def _bordered(call: Call, value: int) -> Value:
+    """Return a map whose border waits for an operator that can pad by itself."""
     channels, height, width = call.map_shape()
     amounts = call.tensor(1).constant("INT32", "INT64")
     if amounts.shape != (4, 2):
@@ -22,19 +37,8 @@ def pad(call: Call) -> Value:
         raise UnfitError(f"its paddings must be in [0, {EXTENT_MAX}]")
     call.require_same_quantization(0)
     call.require_output((1, sum(rows) + height, sum(columns) + width, channels))
-    value = call.map()
+    inner = call.map()
     if not any((*rows, *columns)):
-        return call.alias(value)
-    frame = Frame((rows[0], columns[0], rows[1], columns[1]), _value(call))
-    return call.alias(value, frame)
-
-
-def _value(call: Call) -> int:
-    """Return the byte of the border: the zero point, unless PADV2 says another."""
-    if call.operator.code == "PAD":
-        return call.output_affine.zero_point
-    constant = call.tensor(2).constant("INT8")
-    if constant.size != 1:
-        raise UnfitError("its value must be one number")
-    call.require_same_quantization(2)
-    return int(constant.reshape(-1)[0])
+        return call.alias(inner)
+    frame = Frame((rows[0], columns[0], rows[1], columns[1]), value)
+    return call.alias(inner, frame)

@@ -7,7 +7,7 @@ from isomac.importers.tflite.tensor import UnfitError
 from isomac.importers.tflite.values import Value
 
 
-@operator("RESHAPE", version=1)
+@operator("RESHAPE", version=1, operands=(1, 2))
 def reshape(call: Call) -> Value:
     """The shape of the result must be the one that the operator asks for."""
     if call.has(1):

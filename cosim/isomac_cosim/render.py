@@ -19,7 +19,8 @@ def render(report: Report, console: Console) -> None:
         )
     if report.wave is not None:
         console.print(
-            f"Waveform of image {report.wave_input}: {escape(report.wave)}", soft_wrap=True
+            f"Waveform of image {report.wave_input}, in the bundle: {escape(report.wave)}",
+            soft_wrap=True,
         )
         if report.wave_reproduced is False:
             console.print(

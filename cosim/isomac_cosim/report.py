@@ -56,7 +56,7 @@ class Report:
     simulated_cycles: of all inferences.
     simulated_cycles_per_second: without and with the time that the comparison takes.
     build_seconds, wall_seconds: of the build, and of everything.
-    wave: path of the waveform.
+    wave: path of the waveform, from the folder of the bundle on.
     wave_input: the input that it shows.
     wave_reproduced: whether the fault showed again when that input was run alone.
     tools: names and versions.
@@ -159,7 +159,7 @@ def make_report(
         compared_cycles_per_second=_rate(tally.clocks, tally.total_seconds),
         build_seconds=build_seconds,
         wall_seconds=wall_seconds,
-        wave=None if wave is None else str(wave.path),
+        wave=None if wave is None else wave.path.relative_to(bundle.folder).as_posix(),
         wave_input=None if wave is None else wave.input,
         wave_reproduced=None if wave is None else wave.reproduced,
         tools={**tools, "compiler": tally.compiler},

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +14,9 @@ from isomac.importers.onnx.node import Array, Node
 from isomac.importers.onnx.values.base import Emitter, Operand, Real
 from isomac.importers.onnx.values.moves import ChannelsLast
 from isomac.importers.onnx.values.stored import IntegerInput, Stored
+
+#: Operators that give the real value of what was quantized.
+READERS = ("DequantizeLinear", "qonnx.custom_op.general.Quant", "onnx.brevitas.Quant")
 
 Value = Real | Stored | IntegerInput | Constant
 
@@ -137,6 +140,9 @@ class Call:
                 f"it cannot be folded into {value.node}, whose result is not quantized; a"
                 f" QuantizeLinear and a DequantizeLinear are needed between the two"
             )
+        # A layer is named after what computes first, and reading steps computes nothing.
+        if changed.node.operator in READERS:
+            return replace(changed, node=self.node)
         return changed
 
 

@@ -23,7 +23,7 @@ from isomac.bench.limits import BUDGETS
 from isomac.bench.registry import network, networks
 from isomac.bench.render import comparison, make_console, results
 from isomac.bench.row import Row
-from isomac.bench.run import Task, run_suite
+from isomac.bench.run import Task, Unmade, run_suite
 from isomac.cli.constraints import read_constraints
 
 
@@ -57,12 +57,12 @@ def run_command(
     Returns
     -------
     int
-        0 if all is as it must be, else 1.
+        0 if all is as it must be, else 1, for example if a row cannot be made.
 
     Raises
     ------
-    IsomacError, CosimError
-        If a key or a budget cannot be used, or a row cannot be made.
+    IsomacError
+        If a key or a budget cannot be used.
     """
     chosen = [network(key).key for key in dict.fromkeys(keys)] or list(networks())
     for budget in budgets:
@@ -70,20 +70,25 @@ def run_command(
     tasks = [(key, budget) for key in chosen for budget in dict.fromkeys(budgets or BUDGETS)]
     console = make_console()
     begin = time.perf_counter()
-    with (
-        tempfile.TemporaryDirectory(prefix="isomac-bench-")
-        if keep is None
-        else nullcontext(keep) as folder
-    ):
-        rows = _run(tasks, inputs, Path(folder), min(jobs or _processors(), len(tasks)))
-    console.print(results(rows))
-    if json_file is not None:
-        json_file.parent.mkdir(parents=True, exist_ok=True)
-        data = [row.to_dict() for row in rows]
-        json_file.write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
+    made: dict[Task, Row | Unmade] = {}
+    try:
+        with (
+            tempfile.TemporaryDirectory(prefix="isomac-bench-")
+            if keep is None
+            else nullcontext(keep) as folder
+        ):
+            _run(tasks, inputs, Path(folder), min(jobs or _processors(), len(tasks)), made)
+    finally:
+        # However it ends, what was made took long enough to be worth keeping.
+        found = [made[task] for task in tasks if task in made]
+        rows = [row for row in found if isinstance(row, Row)]
+        if rows:
+            console.print(results(rows))
+            _save(rows, json_file)
     if peers:
         console.print(comparison())
     failures = [failure for row in rows for failure in row.failures]
+    failures += [row.failure for row in found if isinstance(row, Unmade)]
     for failure in failures:
         console.print(failure, style="red", markup=False, soft_wrap=True)
     if not failures:
@@ -96,10 +101,18 @@ def run_command(
     return 1 if failures else 0
 
 
-def _run(tasks: Sequence[Task], inputs: int, folder: Path, jobs: int) -> list[Row]:
-    """Rows in the order of the tasks, with a bar on standard error while they are made."""
+def _save(rows: Sequence[Row], json_file: Path | None) -> None:
+    if json_file is not None:
+        json_file.parent.mkdir(parents=True, exist_ok=True)
+        data = [row.to_dict() for row in rows]
+        json_file.write_text(json.dumps(data, indent=1) + "\n", encoding="utf-8")
+
+
+def _run(
+    tasks: Sequence[Task], inputs: int, folder: Path, jobs: int, made: dict[Task, Row | Unmade]
+) -> None:
+    """Put what becomes of each task into `made`; meanwhile there is a bar on standard error."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    rows: dict[Task, Row] = {}
     running: list[Task] = []
     with Progress(
         *columns, TimeElapsedColumn(), console=Console(stderr=True), transient=True
@@ -109,7 +122,7 @@ def _run(tasks: Sequence[Task], inputs: int, folder: Path, jobs: int) -> list[Ro
         def describe() -> None:
             bar.update(
                 shown,
-                completed=len(rows),
+                completed=len(made),
                 description=", ".join(f"{key} {budget}" for key, budget in running),
             )
 
@@ -118,10 +131,9 @@ def _run(tasks: Sequence[Task], inputs: int, folder: Path, jobs: int) -> list[Ro
             describe()
 
         for row in run_suite(tasks, inputs, folder, jobs=jobs, started=started):
-            rows[row.network, row.budget] = row
+            made[row.network, row.budget] = row
             running.remove((row.network, row.budget))
             describe()
-    return [rows[task] for task in tasks]
 
 
 def _processors() -> int:

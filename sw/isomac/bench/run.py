@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from dataclasses import dataclass
 from functools import cache
 from multiprocessing import get_context
 from pathlib import Path
@@ -18,9 +19,11 @@ from isomac.bundle.build import build
 from isomac.compile.losses import losses
 from isomac.compile.program import Program
 from isomac.compile.search import Constraints, choose_shape
+from isomac.errors import IsomacError
 from isomac.frontend import quantize
 from isomac.graph.graph import Graph
 from isomac_cosim.cosimulate import cosimulate
+from isomac_cosim.errors import CosimError
 from isomac_cosim.report import Report
 
 #: A network by its key, and a budget.
@@ -32,6 +35,28 @@ def quantized(key: str) -> Graph:
     """Return the integer graph of a network of the suite."""
     entry = network(key)
     return quantize(entry.build(), entry.calibration(), name=key)
+
+
+@dataclass(frozen=True)
+class Unmade:
+    """A row that could not be made, and why."""
+
+    network: str
+    budget: int
+    reason: str
+
+    @property
+    def failure(self) -> str:
+        """What is wrong, as a sentence."""
+        return f"{self.network} with {self.budget} multipliers could not be made: {self.reason}"
+
+
+def attempt(key: str, budget: int, inputs: int, folder: Path) -> Row | Unmade:
+    """A row, or why there is none; see `run_row`."""
+    try:
+        return run_row(key, budget, inputs, folder)
+    except (IsomacError, CosimError) as error:
+        return Unmade(key, budget, str(error))
 
 
 def run_row(key: str, budget: int, inputs: int, folder: Path) -> Row:
@@ -105,8 +130,8 @@ def run_suite(
     *,
     jobs: int = 1,
     started: Callable[[Task], None] = lambda task: None,
-) -> Iterator[Row]:
-    """Yield a row for each task as soon as it is there, in any order.
+) -> Iterator[Row | Unmade]:
+    """Yield a row for each task as soon as it is there, in any order, or why it cannot be made.
 
     Parameters
     ----------
@@ -118,27 +143,22 @@ def run_suite(
         Rows that are made at the same time, each in a process of its own; 1 makes them here.
     started
         Called with each task that begins.
-
-    Raises
-    ------
-    IsomacError, CosimError
-        That of the first row which cannot be made. Others are not begun then.
     """
     if jobs == 1:
         for task in tasks:
             started(task)
-            yield run_row(*task, inputs, folder)
+            yield attempt(*task, inputs, folder)
         return
     # PyTorch's threads do not survive a fork.
     with ProcessPoolExecutor(jobs, get_context("spawn"), _one_thread) as pool:
         waiting = list(tasks)
-        running: set[Future[Row]] = set()
+        running: set[Future[Row | Unmade]] = set()
         while waiting or running:
             # No more than can run are handed over, so that `started` tells the truth.
             while waiting and len(running) < jobs:
                 task = waiting.pop(0)
                 started(task)
-                running.add(pool.submit(run_row, *task, inputs, folder))
+                running.add(pool.submit(attempt, *task, inputs, folder))
             done, running = wait(running, return_when=FIRST_COMPLETED)
             for future in done:
                 yield future.result()

@@ -9,9 +9,8 @@ import pytest
 
 from isomac.bench import command
 from isomac.bench.limits import INPUTS, LIMITS
-from isomac.bench.run import Task, run_suite
+from isomac.bench.run import Task, Unmade, run_suite
 from isomac.cli import main
-from isomac.errors import IsomacError
 from tests.sw.bench.rows import row
 
 
@@ -92,6 +91,45 @@ def test_refusals(options: list[str], message: str, capsys: pytest.CaptureFixtur
     assert message in capsys.readouterr().err
 
 
-def test_an_error_in_another_process_is_the_same_error(tmp_path: Path) -> None:
-    with pytest.raises(IsomacError, match="not 'vgg'"):
-        list(run_suite([("vgg", 16)], 1, tmp_path, jobs=2))
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_row_that_cannot_be_made(tmp_path: Path, jobs: int) -> None:
+    """The others are made all the same."""
+    tasks = [("vgg", 16), ("rn", 0)]
+    found = list(run_suite(tasks, 1, tmp_path, jobs=jobs))
+    assert sorted((row.network, row.budget) for row in found) == sorted(tasks)
+    reasons = {row.network: row.failure for row in found if isinstance(row, Unmade)}
+    assert reasons["vgg"].startswith("vgg with 16 multipliers could not be made: the suite has the")
+    assert reasons["rn"].endswith("the budget must be at least 1 multiplier, not 0")
+
+
+def test_finished_rows_are_kept(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fake(tasks: list[Task], *_: object, started: Any, **__: object) -> Iterator[Any]:
+        for task in tasks:
+            started(task)
+        yield row(network="rn", budget=72)
+        yield Unmade("rn", 16, "out of luck")
+        yield row(network="rn", budget=144)
+
+    monkeypatch.setattr(command, "run_suite", fake)
+    file = tmp_path / "results.json"
+    assert main(["bench", "--network", "rn", "--json", str(file)]) == 1
+    assert [entry["budget"] for entry in json.loads(file.read_text())] == [72, 144]
+    out = capsys.readouterr().out
+    assert "rn with 16 multipliers could not be made: out of luck" in out
+    assert "All" not in out
+
+
+def test_finished_rows_are_kept_after_an_interrupt(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def fake(tasks: list[Task], *_: object, started: Any, **__: object) -> Iterator[Any]:
+        started(tasks[0])
+        yield row(network="rn", budget=16)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(command, "run_suite", fake)
+    file = tmp_path / "results.json"
+    assert main(["bench", "--network", "rn", "--json", str(file)]) == 130
+    assert len(json.loads(file.read_text())) == 1

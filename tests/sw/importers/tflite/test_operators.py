@@ -16,21 +16,20 @@ from tests.sw.importers.tflite.writer import Draw
 
 BYTES = np.arange(-128, 128).astype(np.int8)
 
-#: Models of each operator; 60 if not listed.
+#: Models of each operator; 100 if not listed.
 COUNTS = {
-    "CONV_2D": 25,
-    "DEPTHWISE_CONV_2D": 25,
-    "SOFTMAX": 25,
-    "AVERAGE_POOL_2D": 40,
-    "MAX_POOL_2D": 25,
-    "ADD": 12,
+    "CONV_2D": 60,
+    "DEPTHWISE_CONV_2D": 60,
+    "MAX_POOL_2D": 40,
+    "SOFTMAX": 40,
+    "ADD": 15,
 }
 
 
 @pytest.mark.parametrize("name", MODELS)
 def test_operator(name: str, tmp_path: Path) -> None:
     path = tmp_path / "model.tflite"
-    for seed in range(COUNTS.get(name, 60)):
+    for seed in range(COUNTS.get(name, 100)):
         data, images = MODELS[name](Draw(seed))
         path.write_bytes(data)
         imported = load(path)

@@ -31,8 +31,7 @@ def fold(call: Call) -> Constant | None:
         return None
     operands = [value for value in call.operands if isinstance(value, Constant)]
     try:
-        with np.errstate(all="ignore"):
-            return function(call, operands)
+        return function(call, operands)
     except (ValueError, IndexError, TypeError, OverflowError, MemoryError) as error:
         raise call.refuse(f"its constants do not fit: {error}") from error
 

@@ -36,10 +36,9 @@ class Quantization:
 
     def steps(self, values: npt.NDArray[np.float32]) -> npt.NDArray[np.int8]:
         """Return real values in steps as ONNX defines it: float32, half to even, saturating."""
-        with np.errstate(over="ignore"):
-            steps = np.rint(values.astype(np.float32) / np.float32(self.scale)) + np.float32(
-                self.zero_point
-            )
+        steps = np.rint(values.astype(np.float32) / np.float32(self.scale)) + np.float32(
+            self.zero_point
+        )
         return np.clip(steps, self.low, self.high).astype(np.int8)
 
     def clamp(self, bounds: Bounds) -> tuple[int, int]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from isomac.errors import IsomacError, UnsupportedError
 from isomac.graph.tensor import Tensor
 from isomac.importers.onnx import operators as operators  # fills the table of functions
@@ -44,7 +46,9 @@ def read_onnx(file: ModelFile) -> Imported:
     model = read_model(file)
     _check_supported(model, file)
     try:
-        return _Walk(model, file).run()
+        # Functions look at their results; a constant that is not a number is no news to NumPy.
+        with np.errstate(all="ignore"):
+            return _Walk(model, file).run()
     except RecursionError as error:
         raise IsomacError(f"{file.path} nests its operations too deep") from error
 

@@ -79,10 +79,8 @@ def divide(call: Call) -> Value:
         if number.ndim:
             raise call.refuse("a constant that is divided must be one number")
         dividend = np.float32(number)
-        with np.errstate(all="ignore"):
-            return call.folded(value.mapped(lambda x: dividend / x, "reciprocal"), value)
-    with np.errstate(all="ignore"):
-        table = combined(call.real(0), call.real(1), call.emitter, np.divide, "quotient")
+        return call.folded(value.mapped(lambda x: dividend / x, "reciprocal"), value)
+    table = combined(call.real(0), call.real(1), call.emitter, np.divide, "quotient")
     if table is None:
         raise call.refuse("the quotient of two activations is not supported")
     return table

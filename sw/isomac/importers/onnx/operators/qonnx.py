@@ -60,8 +60,7 @@ def _constant(
     full = [axis for axis, size in enumerate(scale.shape) if size > 1]
     if len(full) > 1 or any(scale.shape[axis] != array.shape[axis] for axis in full):
         raise call.refuse(f"its scale of shape {scale.shape} does not follow one axis")
-    with np.errstate(all="ignore"):
-        steps = np.clip(np.rint(array / scale + np.float32(zero)), *limits) - zero
+    steps = np.clip(np.rint(array / scale + np.float32(zero)), *limits) - zero
     if not np.isfinite(steps).all() or (np.abs(steps) >= 2.0**31).any():
         raise call.refuse("a constant is not finite")
     return Constant.of_steps(Steps(steps.astype(np.int32), scale))

@@ -107,8 +107,7 @@ def _quantized_constant(call: Call, value: Constant) -> Constant:
         raise call.refuse("a constant must be float32 and become int8 or uint8")
     scales, points = _aligned(call, value.array, scale, zero_point)
     limits = np.iinfo(zero_point.dtype)
-    with np.errstate(all="ignore"):
-        steps = np.rint(value.array / scales) + points
+    steps = np.rint(value.array / scales) + points
     if np.isnan(steps).any():
         raise call.refuse("a constant is not a number")
     return Constant.plain(np.clip(steps, limits.min, limits.max).astype(zero_point.dtype))

@@ -85,8 +85,7 @@ def combined(a: Real, b: Real, emitter: Emitter, function: np.ufunc, name: str) 
     sources = {tensor.name: values for tensor, values in _sources(b, emitter)}
     for tensor, values in _sources(a, emitter):
         if tensor.name in sources:
-            with np.errstate(all="ignore"):
-                result = function(values, sources[tensor.name]).astype(np.float32)
+            result = function(values, sources[tensor.name]).astype(np.float32)
             return Table(a.node, a.shape, tensor, result, name)
     return None
 

@@ -115,13 +115,13 @@ class Weighted(Real):
         coarse that the result would show it.
         """
         largest = np.abs(self.integers.reshape(len(self.integers), -1)).max(axis=1)
-        factor = np.maximum(1, 127 // np.maximum(largest, 1)).astype(np.int16)
+        factor = np.where(largest == 0, 1, np.maximum(1, 127 // np.maximum(largest, 1)))
         if (factor == 1).all():
             return self
         shape = (-1, *[1] * (self.integers.ndim - 1))
         return replace(
             self,
-            integers=self.integers * factor.reshape(shape),
+            integers=self.integers * factor.astype(np.int16).reshape(shape),
             scales=self.scales / factor,
         )
 
@@ -130,13 +130,15 @@ class Weighted(Real):
     ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int32]]:
         """Return the scales of the weights, and the bias in steps of the products."""
         scales, steps = self.scales, self.bias_steps
-        if steps is None:
-            steps = np.rint(self.bias / (operand_scale * scales))
         # A channel without weights may have any scale: one that suits its bias.
         idle = ~self.integers.reshape(len(self.integers), -1).any(axis=1)
-        if (idle & (np.abs(steps) > _BIAS_MAX)).any() or (idle & (scales < 2.0**-60)).any():
-            scales = np.where(idle, target.scale * _IDLE_STEP / operand_scale, scales)
-            steps = np.where(idle, np.rint(self.bias / (operand_scale * scales)), steps)
+        suited = np.where(idle, target.scale * _IDLE_STEP / operand_scale, scales)
+        if steps is None or (idle & ((np.abs(steps) > _BIAS_MAX) | (scales < 2.0**-60))).any():
+            exact = steps
+            scales = suited
+            steps = np.rint(self.bias / (operand_scale * scales))
+            if exact is not None:
+                steps = np.where(idle, steps, exact)
         large = np.flatnonzero(~(np.abs(steps) <= _BIAS_MAX))
         if len(large):
             raise self.node.refuse(

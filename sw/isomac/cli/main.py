@@ -1,7 +1,11 @@
 """The entry point of the command line, and what becomes of errors."""
 
+import signal
 import sys
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from types import FrameType
 
 import click
 
@@ -17,6 +21,12 @@ DIFFERENT = 1
 UNUSABLE = 2
 #: Exit status after Ctrl-C, as shells have it.
 INTERRUPTED = 130
+#: Exit status after SIGTERM, likewise.
+TERMINATED = 143
+
+
+class Terminated(BaseException):
+    """SIGTERM came. No part of a program may take it for an error of its own."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -33,8 +43,37 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        0; 1 if hardware and golden model differ; 2 if the input cannot be used; 130 if interrupted.
+        0; 1 if hardware and golden model differ; 2 if the input cannot be used; 130 if interrupted;
+        143 if terminated.
     """
+    try:
+        with _termination():
+            return _run(arguments)
+    except Terminated:
+        click.echo("isomac: terminated", err=True)
+        return TERMINATED
+
+
+@contextmanager
+def _termination() -> Iterator[None]:
+    """Make an exception of SIGTERM, so that what is unfinished is removed before the end."""
+
+    def terminate(number: int, frame: FrameType | None) -> None:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)  # a second one must not disturb the cleaning
+        raise Terminated
+
+    if threading.current_thread() is not threading.main_thread():
+        yield  # only the main thread may say what becomes of signals
+        return
+    before = signal.signal(signal.SIGTERM, terminate)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _run(arguments: Sequence[str] | None) -> int:
+    """Run the command line; see `main`."""
     import_submodules(commands.__name__, commands.__path__)
     try:
         status: int | None = isomac.main(arguments, prog_name="isomac", standalone_mode=False)

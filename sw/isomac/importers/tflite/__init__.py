@@ -3,9 +3,12 @@
 from isomac.importers.registry import Imported, ModelFile, imports
 
 
-@imports(".tflite")
+@imports(".tflite", kernels=("litert", "tflm"))
 def import_tflite(file: ModelFile) -> Imported:
     """Return the network in a TFLite file, an `isomac.importers.tflite.imported.ImportedTflite`.
+
+    With the kernels "litert" its bytes are those of LiteRT's reference kernels, `BUILTIN_REF`; with
+    "tflm" its outputs are those of TFLite Micro, whose FULLY_CONNECTED rounds twice.
 
     Raises
     ------

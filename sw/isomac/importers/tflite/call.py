@@ -14,15 +14,15 @@ from isomac.importers.tflite.tensor import Affine, FileTensor, UnfitError
 from isomac.importers.tflite.values import Emitter, Frame, Value, readable
 from isomac.lowering.builder import Site
 
-#: Most weights and most output channels of all operators together: buffers may be shared, and a
-#: small file must not become a large graph.
+#: Most weights, and most channels with a multiplier of their own, of all operators together:
+#: buffers may be shared, and a small file must not become a large graph.
 WEIGHTS_MAX = 1 << 25
 CHANNELS_MAX = 1 << 16
 
 
 @dataclass
 class Budget:
-    """What is left of the weights and the output channels."""
+    """What is left of the weights and the channels."""
 
     weights: int = WEIGHTS_MAX
     channels: int = CHANNELS_MAX
@@ -34,7 +34,7 @@ class Budget:
         if self.weights < 0 or self.channels < 0:
             raise UnfitError(
                 f"up to here the operators have more than {WEIGHTS_MAX} weights or {CHANNELS_MAX}"
-                f" output channels, the most that is accepted"
+                f" channels, the most that is accepted"
             )
 
 
@@ -58,6 +58,8 @@ class Call:
         The integer graph.
     budget
         Of the whole file.
+    kernels
+        Whose results are wanted: "litert" or "tflm".
     wanted
         The order in which the result is needed, where it is a vector that becomes a map.
     """
@@ -69,6 +71,7 @@ class Call:
     options: Mapping[str, Any]
     emitter: Emitter
     budget: Budget
+    kernels: str
     wanted: Order | None = None
     site: Site = field(init=False)
 

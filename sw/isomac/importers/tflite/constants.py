@@ -36,20 +36,21 @@ def by_channel(call: Call, position: int) -> npt.NDArray[np.int64]:
     UnfitError
         If it differs from pixel to pixel.
     """
-    constant = call.tensor(position).constant("INT8").astype(np.int64)
+    tensor = call.tensor(position)
+    call.budget.take(tensor.elements, 0)
+    constant = tensor.constant("INT8")
     inner = graph_shape(call.output.shape)
     for axis in range(constant.ndim - 1 if len(inner) > 1 else 0):
         first = constant.take([0], axis=axis)
         if not (constant == first).all():
             raise UnfitError("its constant must be the same for all pixels of a map")
         constant = first
-    values = constant.reshape(-1) - call.affine(position).zero_point
+    values = constant.reshape(-1).astype(np.int64) - call.affine(position).zero_point
     if (values == values[0]).all():
         return values[:1]
     if values.size != inner[0]:
         raise UnfitError(
-            f"its constant of the shape {list(call.tensor(position).shape)} does not fit"
-            f" {list(call.output.shape)}"
+            f"its constant of the shape {list(tensor.shape)} does not fit {list(call.output.shape)}"
         )
     return values
 

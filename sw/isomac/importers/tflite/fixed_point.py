@@ -20,8 +20,9 @@ _EXP_OF_POWERS = {
     4: 242,
 }
 
-#: Fractional bits of the argument of `exp_on_negative_values`.
-FRACTION_BITS = 26
+#: Integer bits of the argument of `exp_on_negative_values`, and its fractional bits then.
+INTEGER_BITS = 5
+FRACTION_BITS = 31 - INTEGER_BITS
 
 
 def high_product(a: int, b: int) -> int:
@@ -37,17 +38,21 @@ def divide_by_power(value: int, exponent: int) -> int:
     return (value + half) >> exponent if value >= 0 else -((-value + half) >> exponent)
 
 
-def exp_on_negative_values(argument: int) -> int:
-    """Return exp with 31 fractional bits of an argument with 26, from -32 to 0."""
+def exp_on_negative_values(argument: int, integer_bits: int = INTEGER_BITS) -> int:
+    """Return exp, with 31 fractional bits, of an argument from `-2**integer_bits` to 0.
+
+    The argument has the fractional bits that 4 or 5 integer bits leave of 31.
+    """
+    fraction_bits = 31 - integer_bits
     if argument == 0:
         return _ONE
-    quarter = 1 << (FRACTION_BITS - 2)
+    quarter = 1 << (fraction_bits - 2)
     remainder = (argument & (quarter - 1)) - quarter
-    result = _exp_near_eighth(remainder << 5)
+    result = _exp_near_eighth(remainder << integer_bits)
     # The rest is a sum of powers of two: a product for each.
     rest = remainder - argument
     for power, factor in _EXP_OF_POWERS.items():
-        if rest & (1 << (FRACTION_BITS + power)):
+        if power < integer_bits and rest & (1 << (fraction_bits + power)):
             result = high_product(result, factor)
     return result
 

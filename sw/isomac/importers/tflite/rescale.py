@@ -17,6 +17,7 @@ def rescale(call: Call, value: Value, ratio: float, quant_min: int, quant_max: i
     multiplier, shift = quantize_multiplier(ratio)
     check_headroom(_DISTANCE_MAX, shift)
     channels = value.tensor.shape[0]
+    call.budget.take(0, channels)
     return call.emit(
         Scale,
         [value],

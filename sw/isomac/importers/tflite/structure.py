@@ -10,7 +10,7 @@ from isomac.importers.tflite.flatbuffer import Scalar, Table, Tables, Vector
 
 #: Most tensors, operators, and operands of one operator.
 TENSORS_MAX = 1 << 14
-OPERATORS_MAX = 1 << 12
+OPERATORS_MAX = 1 << 10
 OPERANDS_MAX = 256
 #: Most axes of a shape.
 RANK_MAX = 8

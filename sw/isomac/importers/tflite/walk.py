@@ -123,6 +123,7 @@ class _Walk:
                     options,
                     self._emitter,
                     self._budget,
+                    self._model.file.kernels,
                     self._wanted.get(result),
                 )
                 value = handler.function(call)

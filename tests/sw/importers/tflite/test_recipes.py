@@ -103,39 +103,44 @@ def test_means_round_half_away_from_zero(pixels: int) -> None:
         assert rescaled(total, multiplier, shift) == expected
 
 
-@pytest.mark.parametrize(
-    "ratio",
-    [2.0**-8, 2.0**-1, 1.0, 2.0, 0.75, 3 * 2.0**-12, 1 / 3, 0.00123, 1e-6, 37.5, 2.0**-20],
-)
-def test_one_rounding_in_double(ratio: float) -> None:
+RATIOS = [2.0**-8, 2.0**-1, 1.0, 2.0, 0.75, 3 * 2.0**-12, 1 / 3, 0.00123, 1e-6, 37.5, 2.0**-20]
+
+
+@pytest.mark.parametrize("zero_point", [-128, 0, 127])
+@pytest.mark.parametrize("ratio", [*RATIOS, 2.0**-24, 2.0**-31, 5e-7, 2.0**-9 * (1 + 2.0**-23)])
+def test_one_rounding_in_double(ratio: float, zero_point: int) -> None:
     """At halves above all: powers of two reach them on both sides of zero."""
-    bound = min((1 << 31) - 1, int(300 / ratio) + 2)
-    multiplier, shift, rounding = fit_multipliers(np.array([ratio]), np.array([bound]))
+    bound = min((1 << 30) - 1, int(300 / ratio) + 2)
+    multiplier, shift = fit_multipliers(np.array([ratio]), np.array([bound]), zero_point)
     rng = np.random.default_rng(0)
     accumulators = {int(a) for a in rng.integers(-bound, bound + 1, 3000)}
     for step in range(-256, 256):
         near = int((step + 0.5) / ratio)
-        accumulators |= {near + offset for offset in (-1, 0, 1)}
+        accumulators |= {near + offset for offset in (-1, 0, 1) if abs(near) < bound}
     for accumulator in accumulators:
-        expected = round_half_away(accumulator * ratio)
-        actual = rescaled(accumulator, int(multiplier[0]), int(shift[0]), rounding)
-        if abs(expected) <= 256:
-            assert actual == expected, accumulator
+        expected = round_half_away(accumulator * ratio) + zero_point
+        actual = rescaled(accumulator, int(multiplier[0]), int(shift[0])) + zero_point
+        assert max(-128, min(127, actual)) == max(-128, min(127, expected)), accumulator
 
 
 def test_multipliers_of_many_channels() -> None:
     ratios = np.array([0.01, 2.0**-8, 0.01, 1e-12])
-    multiplier, shift, rounding = fit_multipliers(ratios, np.array([1 << 20, 1 << 20, 99, 1 << 20]))
-    assert rounding == "single"
+    multiplier, shift = fit_multipliers(ratios, np.array([1 << 20, 1 << 20, 99, 1 << 20]), 3)
     assert multiplier[3] == 0
     # Half up is made half away from zero by a unit more.
     assert multiplier[1] == (1 << 30) + 1
     assert (multiplier[0], shift[0]) == (multiplier[2], shift[2])
 
 
+def test_a_ratio_for_which_there_is_no_multiplier() -> None:
+    """With accumulators of 31 bits, a unit is a step of its own on one side of zero."""
+    with pytest.raises(UnfitError, match="no integer multiplier"):
+        fit_multipliers(np.array([2.0**-24]), np.array([(1 << 31) - 1]), 0)
+
+
 def test_accumulators_that_leave_int32() -> None:
     with pytest.raises(UnfitError, match="leave int32"):
-        fit_multipliers(np.array([1024.0]), np.array([1 << 22]))
+        fit_multipliers(np.array([1024.0]), np.array([1 << 22]), 0)
 
 
 def test_the_exponential_is_close_to_the_real_one() -> None:

@@ -7,6 +7,7 @@ from isomac.graph.operators.clamp import Clamp
 from isomac.importers.tflite.call import Call, operator
 from isomac.importers.tflite.recipes import clamp_range
 from isomac.importers.tflite.rescale import rescale
+from isomac.importers.tflite.tensor import UnfitError
 from isomac.importers.tflite.values import Value
 
 _BOUNDS: dict[str, tuple[float, float | None]] = {
@@ -24,6 +25,11 @@ def activation(call: Call) -> Value:
     quant_min, quant_max = clamp_range(*_BOUNDS[call.operator.code], output)
     value = call.value()
     if entry != output:
+        if call.kernels == "tflm" and call.operator.code == "RELU6":
+            raise UnfitError(
+                "TFLite Micro's RELU6 ignores that its output has another scale: there are no"
+                " results of it to follow"
+            )
         # The kernel divides in float32.
         return rescale(call, value, float(entry.scale / output.scale), quant_min, quant_max)
     if (quant_min, quant_max) == (INT8_MIN, INT8_MAX):

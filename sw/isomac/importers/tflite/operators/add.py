@@ -68,14 +68,14 @@ def _add_constant(call: Call, position: int, constant: int) -> Value:
     multiplier, shift = quantize_small_multiplier(ratio)
     clamp = call.clamp()
 
-    def aligned(step: int, affine: Affine) -> int:
-        m, s = quantize_small_multiplier(float(affine.scale) / (2 * float(large.scale)))
-        return _product(step << _LEFT_SHIFT, m, s)
-
-    addend = aligned(int(numbers[0]), other)
+    twice = 2 * float(large.scale)
+    own = quantize_small_multiplier(float(entry.scale) / twice)
+    addend = _product(
+        int(numbers[0]) << _LEFT_SHIFT, *quantize_small_multiplier(float(other.scale) / twice)
+    )
 
     def result(byte: int) -> int:
-        total = aligned(byte - entry.zero_point, entry) + addend
+        total = _product((byte - entry.zero_point) << _LEFT_SHIFT, *own) + addend
         step = _product(total, multiplier, shift) + output.zero_point
         return min(max(step, clamp["quant_min"]), clamp["quant_max"])
 

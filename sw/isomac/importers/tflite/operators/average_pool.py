@@ -50,16 +50,18 @@ def average_pool(call: Call) -> Value:
     )
     heights, widths = ([stop - start for start, stop in spans] for spans in (rows, columns))
     pixels = np.outer(heights, widths)
-    constants = {count: mean_multiplier(count) for count in np.unique(pixels).tolist()}
-    multiplier, shift = np.array([constants[count] for count in pixels.ravel().tolist()]).T
+    call.budget.take(4 * pixels.size, 0)
+    distinct, where = np.unique(pixels, return_inverse=True)
+    constants = np.array([mean_multiplier(count) for count in distinct.tolist()], np.int64)
+    multiplier, shift = np.moveaxis(constants[where.reshape(pixels.shape)], -1, 0)
     return call.emit(
         AdaptiveAveragePool,
         [value],
         shape,
         rows=rows,
         columns=columns,
-        multiplier=multiplier.reshape(pixels.shape).astype(np.int64),
-        shift=shift.reshape(pixels.shape).astype(np.int64),
+        multiplier=multiplier.copy(),
+        shift=shift.copy(),
         **fields,
     )
 

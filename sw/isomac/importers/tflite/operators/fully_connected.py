@@ -38,13 +38,18 @@ def fully_connected(call: Call) -> Value:
     return _pointwise(call, values)
 
 
+def _once(call: Call) -> bool:
+    """Whether the kernel multiplies in double, as LiteRT's does; TFLite Micro's rounds twice."""
+    return call.kernels == "litert"
+
+
 def _linear(call: Call, values: npt.NDArray[np.int8]) -> Value:
     """A layer over all values; its weights and its outputs in the orders of the graph."""
     value = call.vector()
     order = call.wanted or Order.of([(len(values), 1)])
     biases = bias(call, len(values))
     # Constants are found in the order of the file, and then put where the graph has the outputs.
-    fields = rescaling(call, values, biases, axis=0, rounded_once=True)
+    fields = rescaling(call, values, biases, axis=0, rounded_once=_once(call))
     for name in ("bias", "multiplier", "shift"):
         fields[name] = order.to_graph(fields[name])
     by_input = value.order.to_graph(values)
@@ -62,7 +67,7 @@ def _pointwise(call: Call, values: npt.NDArray[np.int8]) -> Value:
         [value],
         (outputs, *shape[1:]),
         weight=values.reshape(outputs, inputs, 1, 1),
-        **rescaling(call, values, bias(call, outputs), axis=0, rounded_once=True),
+        **rescaling(call, values, bias(call, outputs), axis=0, rounded_once=_once(call)),
         stride=(1, 1),
         dilation=(1, 1),
         padding=(0, 0, 0, 0),

@@ -1,4 +1,4 @@
-"""LOGISTIC and TANH: tables, which the kernel computes in float32."""
+"""LOGISTIC and TANH: tables, which LiteRT computes in float32 and TFLite Micro in integers."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from collections.abc import Callable
 
 import numpy as np
 
+from isomac.importers.tflite import series
 from isomac.importers.tflite.call import Call, operator
 from isomac.importers.tflite.recipes import round_half_away
-from isomac.importers.tflite.tensor import UnfitError
+from isomac.importers.tflite.tensor import Affine, UnfitError
 from isomac.importers.tflite.unary import lookup
 from isomac.importers.tflite.values import Value
 
@@ -23,12 +24,16 @@ def logistic(call: Call) -> Value:
     """1 / (1 + exp(-x))."""
     if float(call.output_affine.scale) != _LOGISTIC_SCALE:
         raise UnfitError(f"its output must have the scale 1/256, not {call.output_affine.scale}")
+    if call.kernels == "tflm":
+        return _series(call, "logistic", series.logistic)
     return _table(call, "logistic", _logistic)
 
 
 @operator("TANH", version=3, elementwise=True)
 def tanh(call: Call) -> Value:
     """The hyperbolic tangent."""
+    if call.kernels == "tflm":
+        return _series(call, "tanh", series.tanh)
     return _table(call, "tanh", lambda real: np.float32(math.tanh(real)))
 
 
@@ -37,6 +42,12 @@ def _logistic(real: np.float32) -> np.float32:
     power = math.exp(-real) if -real < 89 else math.inf
     with np.errstate(over="ignore"):
         return np.float32(1) / (np.float32(1) + np.float32(power))
+
+
+def _series(call: Call, name: str, function: Callable[[int, Affine], int]) -> Value:
+    call.require_output(call.tensor().shape)
+    entry = call.affine()
+    return lookup(call, call.value(), name, lambda byte: function(byte, entry))
 
 
 def _table(call: Call, name: str, function: Callable[[np.float32], np.float32]) -> Value:

@@ -34,6 +34,7 @@ def multiply(call: Call) -> Value:
         value = call.natural(position)
         if len(value.tensor.shape) == 1:
             factor = value.order.to_graph(factor)
+    call.budget.take(0, len(factor))
     return call.emit(
         Scale,
         [value],

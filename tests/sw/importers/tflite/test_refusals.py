@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -319,7 +320,42 @@ def test_weights_that_many_operators_share_are_counted(tmp_path: Path) -> None:
         c.writer.operator("FULLY_CONNECTED", [y, weight, -1], [z], "FullyConnectedOptions")
         y = z
     text = message_of(c.finish(y), tmp_path)
-    assert "the operators have more than 33554432 weights or 65536 output channels" in text
+    assert "the operators have more than 33554432 weights or 65536 channels" in text
+
+
+def test_pixels_with_constants_of_their_own_are_counted(tmp_path: Path) -> None:
+    c = Chain()
+    x = c.input([1, 1000, 1000, 1])
+    for _ in range(20):
+        y = c.new([1, 1000, 1000, 1])
+        c.writer.operator(
+            "AVERAGE_POOL_2D",
+            [x],
+            [y],
+            "Pool2DOptions",
+            padding=0,
+            strideH=1,
+            strideW=1,
+            filterHeight=3,
+            filterWidth=3,
+        )
+        x = y
+    assert "the most that is accepted" in message_of(c.finish(x), tmp_path)
+
+
+def test_a_thousand_operators_are_read_quickly(tmp_path: Path) -> None:
+    c = Chain()
+    x = c.input([1, 4])
+    for _ in range(1000):
+        x = c.softmax(x)
+    path = tmp_path / "model.tflite"
+    path.write_bytes(c.finish(x))
+    began = time.perf_counter()
+    assert len(import_model(path).graph.operations) == 1000
+    assert time.perf_counter() - began < 5
+    for _ in range(25):
+        x = c.softmax(x)
+    assert "holds 1025 entries, more than 1024" in message_of(c.finish(x), tmp_path)
 
 
 def test_a_missing_package_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

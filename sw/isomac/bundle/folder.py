@@ -2,8 +2,8 @@
 
 import hashlib
 import json
+import secrets
 import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -37,7 +37,9 @@ def written_folder(target: Path, marker: str) -> Iterator[Path]:
         place = target.resolve()
         created = [path for path in place.parents if not path.exists()]
         place.parent.mkdir(parents=True, exist_ok=True)
-        fresh = Path(tempfile.mkdtemp(prefix=f".{place.name}-", dir=place.parent))
+        # Its name is known before it is there, so that it goes whenever a signal comes.
+        fresh = place.parent / f".{place.name}-{secrets.token_hex(8)}"
+        fresh.mkdir(mode=0o700)
         yield fresh
         fresh.chmod(0o755)
         _exchange(fresh, place)

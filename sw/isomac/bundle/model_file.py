@@ -14,4 +14,4 @@ def write_model(imported: Imported, folder: Path) -> dict[str, str]:
     name = f"model{imported.file.path.suffix.lower()}"
     data = imported.file.data if imported.embedded is None else imported.embedded
     (folder / name).write_bytes(data)
-    return {"file": name, "format": imported.format}
+    return {"file": name, "format": imported.format, "kernels": imported.file.kernels}

@@ -42,7 +42,9 @@ class Network:
     imported: Imported | None = None
 
 
-def read_network(model: str, data: str | None, multiplier_bits: int | None) -> Network:
+def read_network(
+    model: str, data: str | None, multiplier_bits: int | None, kernels: str | None = None
+) -> Network:
     """Read the integer graph that `model` names, or quantize the network that it names.
 
     Parameters
@@ -54,6 +56,8 @@ def read_network(model: str, data: str | None, multiplier_bits: int | None) -> N
         Calibration data, see `isomac.frontend.load_calibration`.
     multiplier_bits
         Width of the multipliers, `MULTIPLIER_BITS` if None.
+    kernels
+        See `isomac.importers.import_model`.
 
     Raises
     ------
@@ -65,10 +69,13 @@ def read_network(model: str, data: str | None, multiplier_bits: int | None) -> N
         for option, value in (("--data", data), ("--multiplier-bits", multiplier_bits)):
             if value is not None:
                 raise IsomacError(f"{option} quantizes a network, and {model} is quantized already")
-        if is_graph:
-            return Network(load(model), None, None)
-        imported = import_model(model)
-        return Network(imported.graph, None, None, imported)
+        if not is_graph:
+            imported = import_model(model, kernels=kernels)
+            return Network(imported.graph, None, None, imported)
+    if kernels is not None:
+        raise IsomacError(f"--kernels is for a quantized model file, which {model} is not")
+    if is_graph:
+        return Network(load(model), None, None)
     loaded = load_model(model)
     if data is None:
         raise IsomacError(f"--data is needed to quantize {model}: real inputs, for calibration")

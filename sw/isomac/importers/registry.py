@@ -25,10 +25,14 @@ class ModelFile:
         Where it is; files that belong to it lie in the same folder.
     data
         What it holds.
+    kernels
+        Whose results the graph has, where implementations of the format differ: one of those that
+        the importer declares.
     """
 
     path: Path
     data: bytes
+    kernels: str = ""
 
     @property
     def stem(self) -> str:
@@ -77,24 +81,33 @@ class Imported:
 
 Importer = Callable[[ModelFile], Imported]
 
+
+@dataclass(frozen=True)
+class _Entry:
+    importer: Importer
+    kernels: tuple[str, ...]
+
+
 #: The importer of each suffix, filled as the modules of the package are imported.
-_REGISTRY: dict[str, Importer] = {}
+_REGISTRY: dict[str, _Entry] = {}
 
 
-def imports(*names: str) -> Callable[[Importer], Importer]:
+def imports(*names: str, kernels: tuple[str, ...] = ("",)) -> Callable[[Importer], Importer]:
     """Return a decorator that makes a function the importer of files with these suffixes.
 
     Parameters
     ----------
     names
         Suffixes in lower case, such as ".onnx".
+    kernels
+        Names of the implementations whose results a graph can have, the usual one first.
     """
 
     def register(importer: Importer) -> Importer:
         for suffix in names:
             if suffix in _REGISTRY:
                 raise TypeError(f"there are two importers of {suffix}")
-            _REGISTRY[suffix] = importer
+            _REGISTRY[suffix] = _Entry(importer, kernels)
         return importer
 
     return register
@@ -110,8 +123,16 @@ def is_importable(path: str | Path) -> bool:
     return Path(path).suffix.lower() in _REGISTRY
 
 
-def import_model(path: str | Path) -> Imported:
+def import_model(path: str | Path, *, kernels: str | None = None) -> Imported:
     """Return the network in a model file, as an integer graph.
+
+    Parameters
+    ----------
+    path
+        The file; its suffix says of what kind it is.
+    kernels
+        Whose results the graph has, where implementations of the format differ: for TFLite "litert"
+        (LiteRT's reference kernels, the default) or "tflm" (TFLite Micro).
 
     Raises
     ------
@@ -120,10 +141,16 @@ def import_model(path: str | Path) -> Imported:
         quantized or not supported.
     """
     path = Path(path)
-    importer = _REGISTRY.get(path.suffix.lower())
-    if importer is None:
+    entry = _REGISTRY.get(path.suffix.lower())
+    if entry is None:
         raise IsomacError(f"a model file must end in {' or '.join(suffixes())}, not {path.name!r}")
-    return importer(ModelFile(path, _read(path)))
+    if kernels is not None and kernels not in entry.kernels:
+        accepted = " or ".join(name for name in entry.kernels if name) or "none"
+        raise IsomacError(
+            f"the kernels of a {path.suffix.lower()} file must be {accepted}, not {kernels!r}"
+        )
+    chosen = entry.kernels[0] if kernels is None else kernels
+    return entry.importer(ModelFile(path, _read(path), chosen))
 
 
 def _read(path: Path) -> bytes:

@@ -101,7 +101,8 @@ def _imported(bundle: Bundle, model: Node, graph: Graph) -> Imported:
     name = model["file"].text()
     if name not in bundle.manifest.files:
         raise IsomacError(f"the manifest of {bundle.folder} has no SHA-256 of {name}")
-    imported = import_model(bundle.folder / name)
+    kernels = model["kernels"].text()
+    imported = import_model(bundle.folder / name, kernels=kernels)
     # A graph is named after the file, and the bundle's has a name of its own.
     if replace(imported.graph, name=graph.name) != graph:
         raise IsomacError(

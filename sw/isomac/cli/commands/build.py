@@ -41,6 +41,12 @@ COUNT = click.IntRange(min=1)
     help="Width of the multipliers in the requantization.  [default: 31]",
 )
 @click.option(
+    "--kernels",
+    type=click.Choice(["litert", "tflm"]),
+    help="Whose results a .tflite file gives: LiteRT's reference kernels or TFLite Micro's."
+    "  [default: litert]",
+)
+@click.option(
     "--test-data", metavar="DATA", help="Inputs of the test vectors.  [default: those of --data]"
 )
 @click.option(
@@ -63,6 +69,7 @@ def build(
     overlap_input: bool,
     hardware: Path | None,
     multiplier_bits: int | None,
+    kernels: str | None,
     test_data: str | None,
     vectors: int | None,
     output: Path,
@@ -94,7 +101,7 @@ def build(
         raise click.UsageError("--hardware leaves nothing to derive: give no shape and no --mode.")
     constraints = read_constraints(multipliers, pixels, channels, requant_lanes, banks)
     existing = None if hardware is None else read_hardware(hardware)
-    network = read_network(model, data, multiplier_bits)
+    network = read_network(model, data, multiplier_bits, kernels)
     inputs = read_test_inputs(network, test_data, vectors)
     bundle = build_bundle(
         network.graph,

@@ -63,7 +63,6 @@ def rescaling(
     axis: int,
     *,
     rounded_once: bool = False,
-    float_product: bool = False,
 ) -> dict[str, Any]:
     """Return bias, multiplier, shift, rounding and clamp as fields of an operation.
 
@@ -75,15 +74,10 @@ def rescaling(
         Of the output channels in the file.
     rounded_once
         Whether the kernel multiplies in double and rounds once, as that of FULLY_CONNECTED.
-    float_product
-        Whether it multiplies two scales in float32, where the weights have one.
     """
     entry, output = call.affine(INPUT), call.output_affine
     scales = call.tensor(WEIGHT).channel_scales(len(values), axis).astype(np.float64)
-    products = np.float64(entry.scale) * scales
-    if float_product and len(call.tensor(WEIGHT).scales) == 1:
-        products = products.astype(np.float32).astype(np.float64)
-    ratios = products / np.float64(output.scale)
+    ratios = np.float64(entry.scale) * scales / np.float64(output.scale)
     bounds = accumulator_magnitude(values, biases, entry.zero_point)
     if (bounds >= ACCUMULATOR_LIMIT).any():
         raise UnfitError(f"its accumulators can reach {int(bounds.max())}, beyond int32")

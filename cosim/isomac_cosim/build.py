@@ -4,19 +4,17 @@ A simulator depends on the Verilog, not on the memory images: bundles that diffe
 share one. Its folder in the cache is named by a SHA-256 over everything it is made from.
 """
 
-import fcntl
 import hashlib
 import os
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from cocotb_tools.runner import VerilatorControlFile
 
 from isomac_cosim.bundle import Bundle
+from isomac_cosim.cache import entry_lock, mark_used, prune
 from isomac_cosim.errors import CosimError
 from isomac_cosim.runner import SIMULATOR, SimulatorRunner, build_flags, control_file
 from isomac_cosim.runtime import RuntimeObjects
@@ -61,8 +59,10 @@ def build_simulator(bundle: Bundle, *, trace: bool = False, build_root: Path | N
     root.mkdir(parents=True, exist_ok=True)
     folder = root / _key(bundle, trace)
     executable = folder / bundle.manifest.top
-    with _lock(folder.with_suffix(".lock")):
+    fresh = False
+    with entry_lock(folder):
         if not executable.is_file():
+            fresh = True
             with tempfile.TemporaryDirectory(dir=root, prefix="build-") as work:
                 built = _build(bundle, Path(work), trace, RuntimeObjects(root, trace=trace))
                 staged = Path(work) / "staged"
@@ -70,6 +70,9 @@ def build_simulator(bundle: Bundle, *, trace: bool = False, build_root: Path | N
                 built.rename(staged / executable.name)
                 # The rename is the one step that makes the simulator visible, complete as it is.
                 staged.rename(folder)
+        mark_used(folder)
+    if fresh:
+        prune(root)
     return executable
 
 
@@ -97,14 +100,6 @@ def _key(bundle: Bundle, trace: bool) -> str:
     for text in texts:
         add(text.encode())
     return digest.hexdigest()[:32]
-
-
-@contextmanager
-def _lock(path: Path) -> Iterator[None]:
-    """Hold a lock between processes, so that one builds while the others wait for the result."""
-    with path.open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
 
 
 def _build(bundle: Bundle, work: Path, trace: bool, runtime: RuntimeObjects) -> Path:

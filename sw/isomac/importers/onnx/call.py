@@ -49,13 +49,17 @@ class Call:
         """Return the error that names the node."""
         return self.node.refuse(reason)
 
+    def operand(self, position: int) -> Value | None:
+        """Return an input, None if it is left out."""
+        return self.operands[position] if position < len(self.operands) else None
+
     def has(self, position: int) -> bool:
         """Return whether an input is given."""
-        return position < len(self.operands) and self.operands[position] is not None
+        return self.operand(position) is not None
 
     def real(self, position: int = 0) -> Real:
         """Return an input that is a real value."""
-        value = self.operands[position] if self.has(position) else None
+        value = self.operand(position)
         if isinstance(value, Real):
             return value
         raise self.refuse(f"input {position} must be a real value, it is {_kind(value)}")
@@ -76,7 +80,7 @@ class Call:
 
     def constant(self, position: int, what: str) -> Constant:
         """Return an input that must be a constant."""
-        value = self.operands[position] if self.has(position) else None
+        value = self.operand(position)
         if isinstance(value, Constant):
             return value
         raise self.refuse(f"{what} must be a constant, it is {_kind(value)}")

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import random
 import struct
 from collections.abc import Callable
+from contextlib import suppress
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +18,9 @@ from onnx import TensorProto, helper
 from isomac.cli import main
 from isomac.errors import IsomacError
 from isomac.importers import import_model
+from isomac.importers.onnx import operators as operators
+from isomac.importers.onnx.call import handlers
+from isomac.importers.onnx.folding import FOLDED
 from tests.sw.importers.onnx.qdq import Qdq, Value
 
 Change = Callable[[Any], None]
@@ -353,3 +359,33 @@ def test_bias_beyond_32_bits(tmp_path: Path) -> None:
     net.output(net.quantized(Value(net.node("Gemm", [x.name, weight, bias], transB=1), (2,), 1.0)))
     text = refusal(net.save(tmp_path / "m.onnx"))
     assert "the bias of output channel 0 is 1e+09, more than 32 bits" in text
+
+
+KINDS = ("map", "vector", "steps", "weight", "number", "shape", "channels", "missing")
+
+
+@pytest.mark.parametrize("name", sorted({*handlers(), *FOLDED}))
+def test_any_operands(name: str, tmp_path: Path) -> None:
+    """Whatever an operator is given, it is a network or refused, and never fails otherwise."""
+    domain, _, operator = name.rpartition(".")
+    path = tmp_path / "m.onnx"
+    for count, kept in ((0, 1), (1, 8), (2, 40), (3, 20)):
+        choices = list(product(KINDS, repeat=count))
+        for kinds in random.Random(name).sample(choices, kept):
+            net = Qdq(opset=17)
+            operands = {
+                "map": net.quantized(net.input((4, 5, 6), name="m")).name,
+                "vector": net.quantized(net.input((4,), name="v")).name,
+                "weight": net.weight((4, 4))[0],
+                "number": net.constant(np.float32(0.5)),
+                "shape": net.constant(np.array([1, 4])),
+                "channels": net.constant(np.ones((4, 1, 1), np.float32)),
+                "missing": "",
+            }
+            operands["steps"] = next(
+                n.output[0] for n in net.nodes if n.op_type == "QuantizeLinear"
+            )
+            out = net.node(operator, [operands[kind] for kind in kinds], domain=domain)
+            net.output(net.quantized(Value(out, (), 1.0)))
+            with suppress(IsomacError):
+                import_model(net.save(path))

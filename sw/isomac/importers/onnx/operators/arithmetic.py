@@ -16,7 +16,7 @@ from isomac.importers.onnx.values.table import Table, combined
 def add(call: Call) -> Value:
     """Add a constant, or two activations of the same shape."""
     _check_two(call)
-    a, b = call.operands[:2]
+    a, b = call.operand(0), call.operand(1)
     if isinstance(a, Constant) or isinstance(b, Constant):
         value, position = _sides(call)
         return call.folded(value.added(call.channel_constant(position, value.shape)), value)
@@ -33,7 +33,7 @@ def add(call: Call) -> Value:
 @operator("Sub")
 def subtract(call: Call) -> Value:
     """Subtract a constant, or from one."""
-    a, b = call.operands[:2]
+    a, b = call.operand(0), call.operand(1)
     if isinstance(b, Constant):
         value = call.real(0)
         return call.folded(value.added(-call.channel_constant(1, value.shape)), value)
@@ -50,7 +50,7 @@ def subtract(call: Call) -> Value:
 @operator("Mul")
 def multiply(call: Call) -> Value:
     """Multiply with a constant, or two functions of the same activation."""
-    a, b = call.operands[:2]
+    a, b = call.operand(0), call.operand(1)
     if isinstance(a, Constant) or isinstance(b, Constant):
         value, position = _sides(call)
         return _multiplied(call, value, position)
@@ -66,7 +66,7 @@ def multiply(call: Call) -> Value:
 @operator("Div")
 def divide(call: Call) -> Value:
     """Divide by a constant, or a constant by a value, or functions of the same activation."""
-    a, b = call.operands[:2]
+    a, b = call.operand(0), call.operand(1)
     if isinstance(b, Constant):
         value = call.real(0)
         divisor = call.channel_constant(1, value.shape)
@@ -116,7 +116,7 @@ def _multiplied(call: Call, value: Real, position: int) -> Real:
 
 def _sides(call: Call) -> tuple[Real, int]:
     """Return the activation, and the position of the constant."""
-    position = 1 if isinstance(call.operands[1], Constant) else 0
+    position = 1 if isinstance(call.operand(1), Constant) else 0
     value = call.real(1 - position)
     if isinstance(value, ChannelsLast):
         array = call.constant(position, "one input").array

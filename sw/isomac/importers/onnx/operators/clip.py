@@ -42,7 +42,7 @@ def smallest(call: Call) -> Value:
 
 
 def _within(call: Call, bounds: Bounds) -> Value:
-    value = call.operands[0]
+    value = call.operand(0)
     if len(call.operands) > (3 if call.node.operator == "Clip" else 2):
         raise call.refuse("it has too many inputs")
     if isinstance(value, Constant):

@@ -24,7 +24,7 @@ def quant(call: Call) -> Value:
         raise call.refuse(f"the number of bits must be an integer from 1 on, not {bits:g}")
     check_scale(call, scale)
     low, high = _range(int(bits), call.node.integer("signed", 1), call.node.integer("narrow", 0))
-    value = call.operands[0]
+    value = call.operand(0)
     if isinstance(value, Constant):
         return _constant(call, value.array, scale, point, (low, high))
     if (

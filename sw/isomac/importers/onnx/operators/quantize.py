@@ -19,7 +19,7 @@ from isomac.importers.onnx.values.stored import OFFSETS, IntegerInput, Stored
 def quantize(call: Call) -> Value:
     """Steps of an activation, or the integers of a constant."""
     _check_kind(call)
-    value = call.operands[0]
+    value = call.operand(0)
     if isinstance(value, Constant):
         return _quantized_constant(call, value)
     real = call.real(0)
@@ -37,7 +37,7 @@ def quantize(call: Call) -> Value:
 def dequantize(call: Call) -> Value:
     """The real value of an activation or a constant."""
     _check_kind(call)
-    value = call.operands[0]
+    value = call.operand(0)
     if isinstance(value, Constant):
         return _dequantized_constant(call, value)
     scale, zero_point = call.constant(1, "the scale").array, call.array(2, "the zero point")

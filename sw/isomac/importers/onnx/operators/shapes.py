@@ -77,7 +77,7 @@ def identity(call: Call) -> Value:
     """The value itself."""
     if call.has(2) and bool(call.constant(2, "training_mode").array.any()):
         raise call.refuse("in training mode it is random")
-    value = call.operands[0] if call.has(0) else None
+    value = call.operand(0) if call.has(0) else None
     if value is None:
         raise call.refuse("it must have an input")
     return value
@@ -94,7 +94,7 @@ def cast(call: Call) -> Value:
 @operator("Transpose")
 def transpose(call: Call) -> Value:
     """Another order of dimensions, where no value has to move or the channels come first again."""
-    value = call.operands[0]
+    value = call.operand(0)
     if isinstance(value, Stored):
         # The tensor first, so that what reads it in the other order reads the same one.
         value.tensor(call.emitter)
@@ -153,7 +153,7 @@ def pad(call: Call) -> Value:
 @operator("Shape")
 def shape_of(call: Call) -> Value:
     """The shape of a value, with the batch that the file was exported for."""
-    value = call.operands[0]
+    value = call.operand(0)
     sizes: tuple[int, ...]
     match value:
         case Constant():

@@ -97,7 +97,7 @@ def _linear(call: Call, steps: Steps, alpha: float, beta: float) -> Value:
 
 def _weight(call: Call) -> Steps:
     """Return the steps of the weight, each in [-255, 255]."""
-    if not call.has(1) or not isinstance(call.operands[1], Constant):
+    if not call.has(1) or not isinstance(call.operand(1), Constant):
         raise call.refuse("its weight must be a constant")
     steps = call.constant(1, "its weight").steps
     if steps is None:

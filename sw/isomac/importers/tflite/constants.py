@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import numpy.typing as npt
 
@@ -53,8 +51,3 @@ def by_channel(call: Call, position: int) -> npt.NDArray[np.int64]:
             f"its constant of the shape {list(tensor.shape)} does not fit {list(call.output.shape)}"
         )
     return values
-
-
-def in_graph_order(values: npt.NDArray[Any], order: Any, shape: tuple[int, ...]) -> Any:
-    """Return numbers for each channel, in the order of the graph."""
-    return order.to_graph(values) if len(shape) == 1 else values

@@ -14,6 +14,8 @@ from isomac.targets import target as find_target
 from isomac_cosim.bundle import open_bundle
 
 REPORT = "synth.json"
+#: Clocks that may be asked for, in MHz.
+FREQUENCY_MIN, FREQUENCY_MAX = 1, 1000
 
 
 def run_command(
@@ -48,9 +50,13 @@ def run_command(
     Raises
     ------
     IsomacError, CosimError
-        If the target is unknown, the bundle is damaged, or a tool fails.
+        If the target is unknown, the clock out of range, the bundle damaged, or a tool fails.
     """
     target = find_target(target_name)
+    if frequency is not None and not FREQUENCY_MIN <= frequency <= FREQUENCY_MAX:
+        raise IsomacError(
+            f"the clock must be {FREQUENCY_MIN} to {FREQUENCY_MAX} MHz, not {frequency:g}"
+        )
     bundle = open_bundle(folder)
     reports = bundle.reports if output is None else output
     if reports.exists() and not reports.is_dir():

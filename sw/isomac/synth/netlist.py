@@ -15,8 +15,9 @@ from isomac.targets import Target
 
 #: Component of everything that is not the accelerator's.
 HARNESS = "harness"
-#: What stands before the names of the components of the only core.
-_PREFIX = f"{INSTANCE}.core."
+#: The instance of the core, and what the names of its components begin with.
+CORE = f"{INSTANCE}.core"
+_PREFIX = f"{CORE}."
 #: Instances that are nothing but the memory of the component around them.
 _MEMORIES = ("memory", "bank")
 
@@ -29,25 +30,21 @@ class Scopes:
     """
 
     def __init__(self, instances: Iterable[str]) -> None:
-        self._instances = {*instances}
-        self._known: dict[str, str] = {}
+        self._places = {scope: _place(scope) for scope in instances}
 
-    def instance(self, cell: str) -> str:
-        """Return the innermost instance that a cell is in; empty for the harness."""
+    def place(self, cell: str) -> str:
+        """Return the instance of a component that a cell is in; empty for the harness."""
         end = cell.rfind(".")
         while end > 0:
             scope = cell[:end]
-            if scope in self._instances:
-                return scope
+            if scope in self._places:
+                return self._places[scope]
             end = cell.rfind(".", 0, end)
         return ""
 
     def component(self, cell: str) -> str:
         """Return the component that a cell is in, such as `array.mac`."""
-        scope = self.instance(cell)
-        if scope not in self._known:
-            self._known[scope] = _component(scope)
-        return self._known[scope]
+        return _component(self.place(cell))
 
 
 @dataclass(frozen=True)
@@ -89,7 +86,7 @@ def count_cells(cells: Mapping[str, str], target: Target) -> Netlist:
             units[kind] = {key: r.units(kind) for key, r in target.resources.items()}
         component = scopes.component(name)
         counts.setdefault(component, Counter()).update(units[kind])
-        instances.setdefault(component, set()).add(scopes.instance(name))
+        instances.setdefault(component, set()).add(scopes.place(name))
     total: Counter[str] = Counter()
     for count in counts.values():
         total.update(count)
@@ -107,12 +104,24 @@ def count_cells(cells: Mapping[str, str], target: Target) -> Netlist:
     )
 
 
-def _component(scope: str) -> str:
-    """The name of an instance's component: without numbers, and without what all have in front."""
-    if not scope.startswith(INSTANCE):
+def _component(place: str) -> str:
+    """The name of a place's component: without numbers, and without what all have in front."""
+    if not place:
         return HARNESS
-    path = f"{scope}.".removeprefix(_PREFIX).rstrip(".")
-    if path in ("", INSTANCE):
-        return "core"
-    names = [re.sub(r"_?\d+(?:_\d+)*$", "", part) for part in path.split(".")]
-    return ".".join(name for name in names if name not in _MEMORIES)
+    path = place.removeprefix(_PREFIX)
+    return "core" if path == CORE else ".".join(_kind(part) for part in path.split("."))
+
+
+def _place(scope: str) -> str:
+    """Where an instance counts: a memory in what it is the memory of, the outermost in the core."""
+    parts = scope.split(".")
+    if parts[0] != INSTANCE:
+        return ""
+    while _kind(parts[-1]) in _MEMORIES:
+        parts.pop()
+    return ".".join(parts) if len(parts) > 1 else CORE
+
+
+def _kind(part: str) -> str:
+    """The name of an instance without its numbers."""
+    return re.sub(r"_?\d+(?:_\d+)*$", "", part)

@@ -1,4 +1,4 @@
-"""Simulates the harness in Verilator, with the accelerator as Verilog or as a netlist of cells."""
+"""Simulates the netlist of a harness and its accelerator in Verilator, driven by its pins."""
 
 import os
 import subprocess
@@ -24,7 +24,7 @@ class BoardRun:
 
 
 def build_board(sources: list[Path], folder: Path) -> Path:
-    """Build the simulator and return its path; the images lie in the folder that it runs in."""
+    """Build the simulator and return its path."""
     # The wheel's make rules call `python`.
     path = os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)))
     environment = build_environment(dict(os.environ) | {"PATH": path})

@@ -39,7 +39,7 @@ def test_components() -> None:
         "array": (1, {"lut": 1, "ff": 0, "dsp": 0, "bram": 0}),
         "core": (1, {"lut": 1, "ff": 0, "dsp": 0, "bram": 0}),
         "activations": (1, {"lut": 0, "ff": 0, "dsp": 0, "bram": 1}),
-        "weights_memory": (2, {"lut": 2, "ff": 0, "dsp": 0, "bram": 1}),
+        "weights_memory": (1, {"lut": 2, "ff": 0, "dsp": 0, "bram": 1}),
     }
     assert netlist.harness == {"lut": 0, "ff": 1, "dsp": 0, "bram": 0}
     assert netlist.used == {"lut": 4, "ff": 2, "dsp": 2, "bram": 2}

@@ -11,7 +11,8 @@ import pyosys
 import pytest
 
 from isomac.cli import main
-from isomac.synth import synthesize
+from isomac.synth import Result, Use, synthesize
+from isomac.synth.report import write_report
 from isomac.targets import target
 from isomac_cosim.bundle import open_bundle
 from tests.sw.synth.board import build_board, netlist_as_verilog, run_board
@@ -74,28 +75,17 @@ def test_finished_steps_are_not_done_again(
     assert "MHz after routing, 35 aimed at." in capsys.readouterr().out
 
 
-def test_harness_and_netlist_compute_the_expected_bytes(
-    ice40: Path, bundle: Path, tmp_path: Path
-) -> None:
-    files = ice40 / "synth" / "ice40-up5k"
+def test_netlist_computes_the_expected_bytes(ice40: Path, bundle: Path, tmp_path: Path) -> None:
     netlist = tmp_path / "netlist.v"
-    netlist_as_verilog(files / "netlist.json", netlist)
+    netlist_as_verilog(ice40 / "synth" / "ice40-up5k" / "netlist.json", netlist)
     cells = Path(pyosys.__file__).parent / "share" / "ice40" / "cells_sim.v"
+    board = build_board([cells, netlist], tmp_path)
     vectors = np.load(bundle / "vectors.npz")
     mask = vectors["output_mask"]
-    for name, sources in {
-        "verilog": [files / "harness.v", files / "accelerator.v"],
-        "netlist": [cells, netlist],
-    }.items():
-        folder = tmp_path / name
-        folder.mkdir()
-        for image in bundle.glob("*.hex"):
-            shutil.copy(image, folder)
-        board = build_board(sources, folder)
-        for given, expected in zip(vectors["input"], vectors["output"], strict=True):
-            run = run_board(board, given, len(expected), folder)
-            assert run.state.startswith("done 1 busy 0 error 0 cycles ")
-            assert np.array_equal(run.words[mask], expected[mask])
+    for given, expected in zip(vectors["input"], vectors["output"], strict=True):
+        run = run_board(board, given, len(expected), tmp_path)
+        assert run.state.startswith("done 1 busy 0 error 0 cycles ")
+        assert np.array_equal(run.words[mask], expected[mask])
 
 
 def test_timing_that_is_missed(
@@ -115,27 +105,47 @@ def test_timing_that_is_missed(
     assert found["slack"] == pytest.approx(-missed, abs=0.002)
 
 
-def test_what_does_not_fit(
-    bundle: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    # There are no multipliers on an HX8K: logic stands for them. An HX8K with less of it is short.
-    arguments = ["synth", str(bundle), "--target", "ice40-hx8k", "--synthesis-only"]
-    assert main([*arguments, "-o", str(tmp_path)]) == 0
-    used = report(tmp_path, "ice40-hx8k")["resources"]
-    assert used["dsp"] == {"used": 0, "available": 0}
-    small = target("ice40-hx8k")
-    luts = small.resources["lut"]
-    small = replace(
-        small,
-        resources={**small.resources, "lut": replace(luts, count=used["lut"]["used"] - 7)},
-    )
-    folder = tmp_path / "synth" / "ice40-hx8k"
-    result = synthesize(open_bundle(bundle), small, folder)
+def test_what_does_not_fit(ice40: Path, bundle: Path) -> None:
+    # An UP5K with less logic; the netlist is there already.
+    used = report(ice40, "ice40-up5k")
+    luts = sum(part["used"]["lut"] for part in used["components"]) + used["harness"]["lut"]
+    device = target("ice40-up5k")
+    fewer = {
+        "lut": replace(device.resources["lut"], count=luts - 7),
+        "dsp": replace(device.resources["dsp"], count=1),
+    }
+    small = replace(device, resources={**device.resources, **fewer})
+    result = synthesize(open_bundle(bundle), small, ice40 / "synth" / "ice40-up5k")
     assert not result.placed
-    (problem,) = result.problems
-    luts_used = used["lut"]["used"]
-    short = f"{luts_used:,} LUT of {luts_used - 7:,}, 7 too many"
-    assert problem == f"the accelerator does not fit {small.title}: {short}"
+    short = f"{luts:,} LUT of {luts - 7:,}, 7 too many; 3 DSP of 1, 2 too many"
+    assert result.problems == (f"the accelerator does not fit {device.title}: {short}",)
+
+
+def test_interrupted_run_goes_on(
+    ice40: Path,
+    bundle: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    shutil.copytree(ice40, tmp_path, dirs_exist_ok=True)
+    begun = []
+
+    def interrupted(tool: str, *arguments: object) -> None:
+        begun.append(tool)
+        raise KeyboardInterrupt
+
+    def unwanted(*arguments: object) -> None:
+        raise AssertionError("synthesis was done again")
+
+    monkeypatch.setattr("isomac.synth.flow.run_tool", interrupted)
+    monkeypatch.setattr("isomac.synth.flow.run_yosys", unwanted)
+    arguments = ["synth", str(bundle), "--target", "ice40-up5k", "-o", str(tmp_path), "--seed", "2"]
+    for _ in range(2):
+        assert main(arguments) == 130
+        assert "What was finished is kept in" in capsys.readouterr().err
+    assert begun == ["nextpnr-ice40", "nextpnr-ice40"]
+    assert report(tmp_path, "ice40-up5k") == report(ice40, "ice40-up5k")
 
 
 def test_xilinx(bundle: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -152,13 +162,33 @@ def test_xilinx(bundle: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
     assert "vivado.tcl is written for Vivado and was not run" in capsys.readouterr().out
 
 
-def test_targets_share_a_report(bundle: Path, tmp_path: Path) -> None:
-    for name in ("ice40-up5k", "ice40-hx8k"):
-        arguments = ["synth", str(bundle), "--target", name, "--synthesis-only"]
-        assert main([*arguments, "-o", str(tmp_path)]) == 0
-    data = json.loads((tmp_path / "synth.json").read_text())
+@pytest.mark.parametrize("before", [None, "{", "[]", '{"format": 0}', '{"format": 1}'])
+def test_report_that_cannot_be_used_is_replaced(tmp_path: Path, before: str | None) -> None:
+    path = tmp_path / "synth.json"
+    if before is not None:
+        path.write_text(before)
+    for name in ("b", "a", "b"):
+        write_report(path, made_up(name))
+    data = json.loads(path.read_text())
     assert data["format"] == 1
-    assert [*data["targets"]] == ["ice40-hx8k", "ice40-up5k"]
+    assert [*data["targets"]] == ["a", "b"]
+    assert data["targets"]["b"]["resources"] == {"lut": {"used": 1, "available": 2}}
+    assert data["targets"]["b"]["slack"] == 10.0
+
+
+def made_up(name: str) -> Result:
+    return Result(
+        target=name,
+        title="A device",
+        frequency=50.0,
+        placed=True,
+        resources={"lut": Use(1, 2)},
+        harness={},
+        components=(),
+        fmax=100.0,
+        tools={},
+        seconds={},
+    )
 
 
 @pytest.mark.parametrize("damage", ["accelerator.v", "weights.hex"])
@@ -177,8 +207,8 @@ def test_damaged_bundle(
     ("arguments", "sentence"),
     [
         (["--target", "up5k"], "isomac: 'up5k' is no target: did you mean ice40-up5k"),
-        (["--target", "ice40-up5k", "--freq", "0"], "Invalid value for '--freq'"),
-        (["--target", "ice40-up5k", "--freq", "nan"], "Invalid value for '--freq'"),
+        (["--target", "ice40-up5k", "--freq", "0"], "the clock must be 1 to 1000 MHz, not 0"),
+        (["--target", "ice40-up5k", "--freq", "nan"], "the clock must be 1 to 1000 MHz, not nan"),
         ([], "Missing option '--target'"),
     ],
 )

@@ -10,7 +10,6 @@ import numpy as np
 
 from isomac.compile.layout import Layout
 from isomac.compile.work import View, Work
-from isomac.errors import IsomacError
 from isomac.graph.graph import Graph
 from isomac.graph.operation import Operation
 
@@ -87,16 +86,16 @@ class Context:
             and view.layout.words == self.buffers[view.buffer]
         )
         if free:
-            self._hosts[view.buffer] = (host.buffer, plane)
+            self._hosts[view.buffer] = (host.buffer, plane * host.layout.plane_words)
         return free
 
     def resolve(self, view: View) -> View:
         """The view in the outermost buffer it lies in; final once all is lowered."""
-        buffer, plane = view.buffer, view.plane
+        buffer, offset = view.buffer, view.offset
         while buffer in self._hosts:
             buffer, inside = self._hosts[buffer]
-            plane += inside
-        return View(buffer, plane, view.layout)
+            offset += inside
+        return View.at(buffer, offset, view.layout)
 
     def dense_view(self, tensor: str) -> View:
         """Storage without gaps, in the shape that the graph states."""
@@ -114,19 +113,12 @@ class Context:
     def map_view(self, operation: Operation, index: int = 0) -> View:
         """The view of an input whose channels are those of the graph's tensor.
 
-        Raises
-        ------
-        IsomacError
-            If the tensor is a flattened map with more than one pixel, which only a linear layer can
-            read.
+        The words of a flattened map are a vector too, with its features in another order.
         """
         tensor = operation.inputs[index]
         view = self._views[tensor]
         if view.layout.channels != self.graph.tensor(tensor).shape[0]:
-            raise IsomacError(
-                f"{operation} reads the flattened map {tensor!r}, which only a linear layer or the "
-                f"output can; flatten after it instead"
-            )
+            return View.at(view.buffer, view.offset, view.layout.flattened)
         return view
 
     def map_shape(self, tensor: str) -> tuple[int, int, int]:

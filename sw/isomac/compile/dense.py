@@ -77,8 +77,8 @@ class DenseOperation:
 
     def _job(self, first_tile: int, end_tile: int, low: int, high: int) -> ArrayWork:
         lanes = self.source.layout.word_channels
-        slots = self.source.layout.slots
-        first_slot, last_slot = slots[low], slots[high - 1]
+        slots = self.source.layout.slots[low:high]
+        first_slot, last_slot = min(slots), max(slots)
         first_plane = first_slot // lanes
         channels = range(first_tile * lanes, min(end_tile * lanes, len(self.weight)))
         kernel = (int(self.weight.shape[2]), int(self.weight.shape[3]))
@@ -115,7 +115,8 @@ class DenseOperation:
         lanes = layout.word_channels
         group_inputs = self.weight.shape[1]
         group_outputs = len(self.weight) // self.groups
-        first_slot, last_slot = layout.slots[inputs[0]], layout.slots[inputs[-1]]
+        slots = layout.slots[inputs.start : inputs.stop]
+        first_slot, last_slot = min(slots), max(slots)
         first_plane = first_slot // lanes
         planes = last_slot // lanes - first_plane + 1
         tiles = -(-len(outputs) // lanes)

@@ -20,8 +20,8 @@ class Layout:
     height, width
         Pixels.
     slots
-        Slot `plane * M + byte` of each channel, ascending. Slots without a channel hold bytes that
-        nobody reads: their weights are zero, and they are compared with nothing.
+        Slot `plane * M + byte` of each channel, in any order. Slots without a channel hold bytes
+        that nobody reads: their weights are zero, and they are compared with nothing.
     """
 
     word_channels: int
@@ -46,12 +46,28 @@ class Layout:
         return cls(first.word_channels, first.height, first.width, tuple(slots))
 
     @property
+    def flattened(self) -> Layout:
+        """The same words as a vector, whose features are in (C, H, W) order."""
+        lanes, pixels = self.word_channels, self.plane_words
+        slots = tuple(
+            (slot // lanes * pixels + pixel) * lanes + slot % lanes
+            for slot in self.slots
+            for pixel in range(pixels)
+        )
+        return Layout(lanes, 1, 1, slots)
+
+    @property
     def channels(self) -> int:
         return len(self.slots)
 
     @cached_property
+    def last_slot(self) -> int:
+        """The highest slot with a channel."""
+        return max(self.slots)
+
+    @cached_property
     def planes(self) -> int:
-        return self.slots[-1] // self.word_channels + 1
+        return self.last_slot // self.word_channels + 1
 
     @property
     def plane_words(self) -> int:
@@ -65,8 +81,8 @@ class Layout:
 
     @cached_property
     def is_dense(self) -> bool:
-        """True if there are no gaps."""
-        return self.slots[-1] == len(self.slots) - 1
+        """True if there are no gaps, and the channels are in order."""
+        return self.slots == tuple(range(len(self.slots)))
 
     @cached_property
     def slot_array(self) -> npt.NDArray[np.int64]:

@@ -19,7 +19,7 @@ def planewise(source: View, destination: View, **fields: Any) -> ArrayWork:
         destination=destination,
         dense=False,
         channel_tiles=layout.planes,
-        last_channels=layout.slots[-1] % lanes + 1,
+        last_channels=layout.last_slot % lanes + 1,
         **fields,
     )
 

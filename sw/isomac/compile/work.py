@@ -3,6 +3,8 @@
 Operators make it, the cycle model and the job builder read it.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
@@ -15,16 +17,35 @@ from isomac_hw.requantizer import Alignment
 
 @dataclass(frozen=True)
 class View:
-    """A tensor in a buffer: `plane` is where its first plane lies in the buffer."""
+    """A tensor in a buffer.
+
+    Members
+    -------
+    buffer
+        Name of the buffer.
+    plane
+        Where its first plane lies, in planes of its own size.
+    layout
+        How its channels lie.
+    words
+        Words on top of that, fewer than a plane has: in a buffer with planes of another size.
+    """
 
     buffer: str
     plane: int
     layout: Layout
+    words: int = 0
+
+    @classmethod
+    def at(cls, buffer: str, offset: int, layout: Layout) -> View:
+        """The view that begins this many words from the start of the buffer."""
+        plane, words = divmod(offset, layout.plane_words)
+        return cls(buffer, plane, layout, words)
 
     @property
     def offset(self) -> int:
         """Words from the start of the buffer."""
-        return self.plane * self.layout.plane_words
+        return self.plane * self.layout.plane_words + self.words
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from isomac_hw.newton import SUM_BITS_MAX
 from isomac_hw.parameters import FEATURES, AcceleratorParameters
 from isomac_hw.softmax_parameters import SoftmaxParameters
 
-#: Words of the memories at M = 1; wider words need fewer of them.
+#: Bytes of the memories.
 ACTIVATION_BYTES = 8192
 WEIGHT_BYTES = 32768
 #: Rows of requantization parameters at R = 1, and jobs.
@@ -43,6 +43,8 @@ class FuzzShape:
     softmax_method, reciprocal_bits, softmax_shift
         Of the softmax unit; all of a graph's softmax layers have them. The latter two count for
         division only.
+    activation_bytes, weight_bytes
+        Sizes of the memories; wider words leave fewer of them.
     """
 
     array: ArrayShape
@@ -52,6 +54,8 @@ class FuzzShape:
     softmax_method: str = "division"
     reciprocal_bits: int = 32
     softmax_shift: int = 24
+    activation_bytes: int = ACTIVATION_BYTES
+    weight_bytes: int = WEIGHT_BYTES
 
     @property
     def name(self) -> str:
@@ -64,8 +68,8 @@ class FuzzShape:
         """Generous ones: every feature, the widest arithmetic, room for some tensors."""
         a = self.array
         lanes = a.channel_lanes
-        activation_depth = _power_of_two(max(ACTIVATION_BYTES // lanes, a.banks))
-        weight_depth = _power_of_two(WEIGHT_BYTES // lanes)
+        activation_depth = _power_of_two(max(self.activation_bytes // lanes, a.banks))
+        weight_depth = _power_of_two(self.weight_bytes // lanes)
         requant_depth = _power_of_two(REQUANT_CHANNELS // a.requant_lanes)
         address_bits = (activation_depth - 1).bit_length() + 1
         return AcceleratorParameters(

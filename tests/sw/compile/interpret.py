@@ -173,7 +173,7 @@ def read_view(memory: dict[str, Words], view: View) -> npt.NDArray[np.int8]:
     lanes, pixels = layout.word_channels, layout.plane_words
     out = np.zeros((layout.channels, pixels), np.int8)
     for channel, slot in enumerate(layout.slots):
-        first = (view.plane + slot // lanes) * pixels
+        first = view.offset + slot // lanes * pixels
         out[channel] = memory[view.buffer][first : first + pixels, slot % lanes]
     return out
 
@@ -183,5 +183,5 @@ def write_view(memory: dict[str, Words], view: View, tensor: npt.NDArray[np.int8
     layout = view.layout
     lanes, pixels = layout.word_channels, layout.plane_words
     for slot, values in zip(layout.slots, tensor.reshape(layout.channels, pixels), strict=True):
-        first = (view.plane + slot // lanes) * pixels
+        first = view.offset + slot // lanes * pixels
         memory[view.buffer][first : first + pixels, slot % lanes] = values

@@ -137,10 +137,10 @@ def _chunk(
         y += kernel_row * work.dilation[0]
         x += group * geometry.segmentation.taps * work.dilation[1]
     x += column
-    source_plane = view.plane + work.source_plane + (block if work.dense else plane)
+    source_plane = work.source_plane + (block if work.dense else plane)
     return Chunk(
         buffer=view.buffer,
-        word=source_plane * height * width + y * width + x,
+        word=view.offset + source_plane * height * width + y * width + x,
         y=y,
         x=x,
         row=row,
@@ -157,7 +157,7 @@ def _words(
     last_plane = plane == work.channel_tiles - 1
     channels = work.last_channels if last_plane else shape.channel_lanes
     steps = -(-channels // shape.requant_lanes)
-    first = (work.destination.plane + work.destination_plane + plane) * layout.plane_words
+    first = work.destination.offset + (work.destination_plane + plane) * layout.plane_words
     first += work.output_origin[0] * layout.width + work.output_origin[1]
     if geometry.lane_sum:
         # All lanes drain into one word.

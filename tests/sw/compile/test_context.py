@@ -8,7 +8,6 @@ import pytest
 from isomac.compile.context import LOWERINGS, Context, lowers
 from isomac.compile.layout import Layout
 from isomac.compile.work import View
-from isomac.errors import IsomacError
 from isomac.graph.operators import OPERATORS
 from isomac.graph.operators.clamp import Clamp
 from tests.sw.small_graphs import convolution, graph, linear, tensor
@@ -73,15 +72,18 @@ def test_some_buffers_stay_where_they_are() -> None:
     assert c.resolve(inner) == View("outer", 0, inner.layout)
 
 
-def test_a_flattened_map_has_no_channels() -> None:
-    """Its words are those of the map, and not those of as many channels as it has values."""
+def test_a_flattened_map_is_a_vector() -> None:
+    """Channel c of pixel p is byte c % M of word c // M * 16 + p of the map."""
     c = context(z=(32,))
     c.alias("z", c.dense_view("y"))
-    with pytest.raises(
-        IsomacError,
-        match=r"^Add 'add' reads the flattened map 'z', which only a linear layer or the",
-    ):
-        c.map_view(add(inputs=("x", "z")), 1)
+    layout = c.map_view(add(inputs=("x", "z")), 1).layout
+    assert (layout.height, layout.width, layout.channels) == (1, 1, 32)
+    lanes = c.word_channels
+    assert layout.slots == tuple(
+        (channel // lanes * 16 + pixel) * lanes + channel % lanes
+        for channel in range(2)
+        for pixel in range(16)
+    )
 
 
 def test_a_flattened_map_of_one_pixel_still_has_its_channels() -> None:

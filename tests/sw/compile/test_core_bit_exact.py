@@ -10,6 +10,7 @@ import pytest
 from isomac.compile.program import compile_graph
 from isomac.compile.shape import ArrayShape
 from isomac.graph.graph import Graph
+from isomac.graph.operators import OPERATORS
 from tests.sw.compile.networks import WITH_SOFTMAX, random_network
 from tests.sw.compile.prove import prove, prove_back_to_back
 
@@ -79,4 +80,4 @@ def test_the_shapes_are_of_all_kinds() -> None:
 def test_the_graphs_have_every_operator() -> None:
     seeds = [*range(24), *range(100, 112)]
     found = {type(operation).__name__ for seed in seeds for operation in network(seed).operations}
-    assert len(found) == 10
+    assert found == set(OPERATORS) - {"NewtonSoftmax"}

@@ -34,8 +34,8 @@ def test_every_output_is_written_once(kind: str) -> None:
         for tile in tiles(work, geometry, shape):
             found[tile.plane] += [word.word for word in tile.words]
         for plane, words in found.items():
-            first = work.destination.plane + work.destination_plane + plane
-            first *= layout.plane_words
+            first = (work.destination_plane + plane) * layout.plane_words
+            first += work.destination.offset
             assert sorted(words) == [
                 first + (work.output_origin[0] + y) * layout.width + work.output_origin[1] + x
                 for y in range(work.output_size[0])
@@ -89,7 +89,7 @@ def expected_reads(
                     ix = x * work.stride[1] + work.origin[1] + kx * work.dilation[1]
                 word = None
                 if 0 <= iy < layout.height and 0 <= ix < layout.width:
-                    word = (view.plane + slot // lanes) * layout.plane_words
+                    word = view.offset + slot // lanes * layout.plane_words
                     word += iy * layout.width + ix
                 found[view.buffer, word, slot % lanes] += 1
     return found
@@ -105,8 +105,8 @@ def test_every_output_is_made_of_what_it_needs(kind: str) -> None:
             for y in range(work.output_size[0]):
                 for x in range(work.output_size[1]):
                     row = work.output_origin[0] + y
-                    word = work.destination.plane + work.destination_plane + plane
-                    word *= layout.plane_words
+                    word = (work.destination_plane + plane) * layout.plane_words
+                    word += work.destination.offset
                     word += row * layout.width + work.output_origin[1] + x
                     reads = found[word]
                     if geometry.lane_sum:

@@ -17,7 +17,8 @@ def lower(operation: Concatenate, context: Context) -> None:
     plane = 0
     for index, part in enumerate(parts):
         if not context.merge(part, destination, plane):
-            target = View(destination.buffer, plane, part.layout)
+            offset = plane * destination.layout.plane_words
+            target = View.at(destination.buffer, offset, part.layout)
             copy = identity(part, target, context.identity_shift)
             context.emit_copy(operation, index, [copy], target)
         plane += part.layout.planes

@@ -30,4 +30,4 @@ def lower(operation: Reshape, context: Context) -> None:
             f"supported are flattening, and shapes that keep the channels"
         )
     moved = Layout(layout.word_channels, height, width, layout.slots)
-    context.alias(operation.output, View(view.buffer, view.plane, moved))
+    context.alias(operation.output, View.at(view.buffer, view.offset, moved))

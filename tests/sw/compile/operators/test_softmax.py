@@ -5,9 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from isomac.compile.lowering import lower
 from isomac.compile.work import SoftmaxWork
-from isomac.errors import IsomacError
 from isomac.graph.operation import Operation
 from isomac.graph.operators.reshape import Reshape
 from tests.sw.compile.equal import check_all
@@ -56,7 +54,7 @@ def test_gaps_are_closed_first(operation: Operation) -> None:
     assert lowered.layers[-1].view.layout.is_dense
 
 
-def test_a_flattened_map_is_refused() -> None:
+def test_a_flattened_map_is_put_in_order_first() -> None:
     flatten = Reshape(name="flatten", inputs=("y",), output="f")
     operation = replace(softmax(), inputs=("f",))
     network = graph(
@@ -65,5 +63,5 @@ def test_a_flattened_map_is_refused() -> None:
         operation,
         tensors=(tensor("f", (32,)), tensor("z", (32,))),
     )
-    with pytest.raises(IsomacError, match="Softmax 'softmax' reads the flattened map 'f'"):
-        lower(network, 2)
+    lowered = check_all(network)
+    assert [layer.label for layer in lowered.layers if layer.work][1:] == ["copy", "softmax"]

@@ -26,7 +26,7 @@ LOADS = ("image", "port")
 
 
 def cosimulate(
-    bundle: Path,
+    bundle: str | Path,
     inputs: int | None = None,
     *,
     mode: str = "fast",
@@ -64,7 +64,7 @@ def cosimulate(
         If the bundle or an option cannot be used, a tool is missing, or the simulator itself fails.
     """
     begin = time.perf_counter()
-    opened = open_bundle(bundle, verify_files=verify_files)
+    opened = open_bundle(Path(bundle), verify_files=verify_files)
     job = _job(opened, inputs, mode, seed, stall, load)
     with _progress_bar(progress, "building", None):
         executable = build_simulator(opened, build_root=build_root)

@@ -8,6 +8,7 @@ run. `isomac cosim BUNDLE --referee NAME` does the same with the test inputs of 
 """
 
 import argparse
+from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -39,6 +40,7 @@ def main() -> None:
     for heading in ("values", "differing", "share", "largest"):
         table.add_column(heading, justify="right")
     left_out = []
+    totals: dict[tuple[str, str], list[Agreement]] = defaultdict(list)
     for file in files:
         for found in judge(file, options.inputs):
             table.add_row(
@@ -50,7 +52,23 @@ def main() -> None:
                 f"{found.share:.3%}" if found.differing else "0",
                 f"{found.largest}",
             )
+            if found.values:
+                totals[file.suffix, found.name].append(found)
             left_out += [f"{file.name}, {found.name}: {each}" for each in found.not_judged]
+    table.add_section()
+    for (suffix, name), all_found in totals.items():
+        values, differing = (
+            sum(getattr(found, member) for found in all_found) for member in ("values", "differing")
+        )
+        table.add_row(
+            f"{len(all_found)} {suffix} files",
+            name,
+            "",
+            f"{values:,}",
+            f"{differing:,}",
+            f"{differing / values:.3%}" if differing else "0",
+            f"{max(found.largest for found in all_found)}",
+        )
     console.print(table)
     for sentence in left_out:
         console.print(f"Not judged: {sentence}", markup=False, highlight=False, soft_wrap=True)

@@ -1,6 +1,6 @@
 """The array: P pixel lanes by M channel lanes of multiply-accumulate, output-stationary."""
 
-from amaranth.hdl import Array, Module, Mux, Signal, signed
+from amaranth.hdl import Module, Mux, Signal, signed
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 from amaranth.utils import ceil_log2
@@ -134,7 +134,9 @@ class MacArray(wiring.Component):
         for lane in range(p.pixel_lanes):
             s_word = Signal(word, name=f"s_word_{lane}")
             m.d.sync += s_word.eq(self.lanes[lane])
-            broadcast = Array(s_word[c] for c in range(p.channel_lanes))[s_byte]
+            # A slice at a variable place is a tree of multiplexers; an indexed `Array` would be
+            # written as a chain of as many as there are channels.
+            broadcast = s_word.as_value().word_select(s_byte, 8).as_signed()
             shared = Signal(signed(8), name=f"x_broadcast_{lane}")
             if not p.has("depthwise"):
                 m.d.sync += shared.eq(broadcast)

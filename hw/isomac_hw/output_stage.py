@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 
-from amaranth.hdl import Array, Cat, Module, Signal, Value, signed
+from amaranth.hdl import Array, Cat, Const, Module, Signal, Value, signed
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 from amaranth.utils import ceil_log2
@@ -150,18 +150,20 @@ class OutputStage(wiring.Component):
             self.requant_overrun.eq(select.valid & (select.requant_row >= p.requant_depth)),
         ]
         pixel = Signal(data.ArrayLayout(signed(p.accumulator_bits), p.channel_lanes))
-        m.d.sync += pixel.eq(Array(self.shadow[i] for i in range(p.pixel_lanes))[select.pixel])
+        # Slices at variable places are trees of multiplexers, see :class:`MacArray`.
+        sums = self.shadow.as_value()
+        m.d.sync += pixel.as_value().eq(sums.word_select(select.pixel, len(pixel.as_value())))
         step = tags[MacArray.LATENCY + 1].step
         width = p.bias_bits + p.multiplier_bits + p.shift_bits
         lanes = []
         for lane in range(p.requant_lanes):
             m.submodules[f"requantizer_{lane}"] = unit = Requantizer(requantization(p))
-            candidates = [
-                pixel[channel] if channel < p.channel_lanes else 0
+            candidates = Cat(
+                pixel[channel] if channel < p.channel_lanes else Const(0, p.accumulator_bits)
                 for channel in range(lane, p.drain_steps * p.requant_lanes, p.requant_lanes)
-            ]
+            )
             total = Signal(signed(p.accumulator_bits), name=f"total_{lane}")
-            m.d.sync += total.eq(Array(candidates)[step])
+            m.d.sync += total.eq(candidates.word_select(step, p.accumulator_bits))
             if p.has("lane_sum"):
                 total = self._sum_lanes(m, lane, total, tags[MacArray.LATENCY + 2], job.lane_sum)
             constants = self.requant_row[lane * width : (lane + 1) * width]

@@ -7,7 +7,6 @@ import pytest
 
 from isomac.errors import GraphError
 from isomac.graph.graph import Graph
-from isomac.graph.operators.clamp import Clamp
 from isomac.graph.operators.reshape import Reshape
 from isomac.graph.verify import verify
 from tests.sw.small_graphs import after_convolution, convolution, graph, linear, tensor

@@ -10,8 +10,6 @@ import torch
 from torch.fx import GraphModule
 
 from isomac.errors import IsomacError
-from isomac.frontend import load_calibration, load_model, quantize_with_reference
-from isomac.frontend.exported_file import program_of_file
 from isomac.graph.file import load
 from isomac.graph.graph import Graph
 from isomac.importers import Imported, import_model, is_importable
@@ -76,6 +74,10 @@ def read_network(
         raise IsomacError(f"--kernels is for a quantized model file, which {model} is not")
     if is_graph:
         return Network(load(model), None, None)
+    # Quantization takes seconds to import, which what is quantized already need not wait for.
+    from isomac.frontend import load_calibration, load_model, quantize_with_reference
+    from isomac.frontend.exported_file import program_of_file
+
     loaded = load_model(model)
     if data is None:
         raise IsomacError(f"--data is needed to quantize {model}: real inputs, for calibration")

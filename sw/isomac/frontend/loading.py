@@ -51,7 +51,9 @@ def load_model(spec: str) -> LoadedModel:
         return _checked(call_from_file(spec, "a model"), spec)
     if spec.endswith(".pt2"):
         return LoadedModel(load_exported(Path(spec)), None, Path(spec).stem)
-    raise IsomacError(f"a model must be file.py:callable or a .pt2 file, not {spec!r}")
+    raise IsomacError(
+        f"a model must be file.py:callable or a .pt2, .onnx, .tflite or .isomac file, not {spec!r}"
+    )
 
 
 def _checked(returned: object, spec: str) -> LoadedModel:

@@ -145,10 +145,11 @@ def import_model(path: str | Path, *, kernels: str | None = None) -> Imported:
     if entry is None:
         raise IsomacError(f"a model file must end in {' or '.join(suffixes())}, not {path.name!r}")
     if kernels is not None and kernels not in entry.kernels:
-        accepted = " or ".join(name for name in entry.kernels if name) or "none"
-        raise IsomacError(
-            f"the kernels of a {path.suffix.lower()} file must be {accepted}, not {kernels!r}"
-        )
+        suffix = path.suffix.lower()
+        accepted = " or ".join(name for name in entry.kernels if name)
+        if not accepted:
+            raise IsomacError(f"{path} leaves no choice of kernels, which {kernels!r} is")
+        raise IsomacError(f"the kernels of a {suffix} file must be {accepted}, not {kernels!r}")
     chosen = entry.kernels[0] if kernels is None else kernels
     return entry.importer(ModelFile(path, _read(path), chosen))
 

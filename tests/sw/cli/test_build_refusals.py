@@ -39,7 +39,7 @@ def refuse(folder: Path, capsys: pytest.CaptureFixture[str], arguments: list[str
         (["missing.py:network", *DATA], "there is no file missing.py"),
         (["net.py:missing", *DATA], "has no 'missing'"),
         (["net.py", *DATA], "names no callable"),
-        (["net.txt", *DATA], "must be file.py:callable or a .pt2 file"),
+        (["net.txt", *DATA], "must be file.py:callable or a .pt2, .onnx"),
         (["missing.isomac"], "missing.isomac"),
         (["missing.pt2", *DATA], "missing.pt2"),
         (["net.py:broken", *DATA], "out of luck"),

@@ -102,7 +102,7 @@ def test_files_that_cannot_be_used(tmp_path: Path) -> None:
         (f"{tmp_path}/none.py:build", f"there is no file {tmp_path}/none.py"),
         (f"{tmp_path}/none.pt2", f"there is no file {tmp_path}/none.pt2"),
         (f"{tmp_path}/net.py", "names no callable"),
-        (f"{tmp_path}/net.onnx", "a model must be file.py:callable or a .pt2 file, not"),
+        (f"{tmp_path}/net.onnx", "a model must be file.py:callable or a .pt2, .onnx, .tflite or"),
     ):
         with pytest.raises(IsomacError, match=re.escape(sentence)):
             load_model(spec)

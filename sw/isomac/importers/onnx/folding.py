@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 
 from isomac.importers.onnx.call import Call
 from isomac.importers.onnx.constant import Constant
 from isomac.importers.onnx.node import Array
-from isomac.importers.registry import FILE_MAX
 
 #: Element types that Cast gives, by their numbers in ONNX.
 _CASTS = {
@@ -24,15 +24,37 @@ _CASTS = {
 }
 
 
-def fold(call: Call) -> Constant | None:
+#: Most bytes of all results of one file together.
+RESULTS_MAX = 1 << 26
+
+
+@dataclass
+class Room:
+    """Bytes that are left for the results of a file: a few nodes could double a constant often."""
+
+    left: int = RESULTS_MAX
+
+    def take(self, call: Call, size: float) -> None:
+        """Take as many bytes as a result is going to have, before it is computed."""
+        self.left -= int(min(size, 2 * RESULTS_MAX))
+        if self.left < 0:
+            raise call.refuse(
+                f"up to here, what is computed from constants is more than {RESULTS_MAX} bytes"
+            )
+
+
+def fold(call: Call, room: Room) -> Constant | None:
     """Return the result of a node whose operands are all constants; None if it is not known."""
     function = _FOLDS.get(call.node.operator)
     if function is None:
         return None
     operands = [value for value in call.operands if isinstance(value, Constant)]
     try:
+        size = _SIZES.get(call.node.operator)
+        if size is not None:
+            room.take(call, size(call, operands))
         return function(call, operands)
-    except (ValueError, IndexError, TypeError, OverflowError, MemoryError) as error:
+    except (ValueError, IndexError, TypeError, OverflowError) as error:
         raise call.refuse(f"its constants do not fit: {error}") from error
 
 
@@ -112,8 +134,6 @@ def _concat(call: Call, operands: list[Constant]) -> Constant:
 
 def _gather(call: Call, operands: list[Constant]) -> Constant:
     array, indices = operands[0].array, operands[1].array
-    if indices.size > 1 << 10:
-        raise call.refuse("it takes too many values")
     return Constant.plain(np.take(array, indices, axis=call.node.integer("axis", 0)))
 
 
@@ -131,9 +151,6 @@ def _slice(call: Call, operands: list[Constant]) -> Constant:
 def _elementwise(function: Callable[..., Array]) -> Callable[[Call, list[Constant]], Constant]:
     def apply(call: Call, operands: list[Constant]) -> Constant:
         arrays = [operand.array for operand in operands]
-        shape = np.broadcast_shapes(*(array.shape for array in arrays))
-        if np.prod(shape, dtype=np.float64) * 8 > FILE_MAX:
-            raise call.refuse(f"its result of shape {shape} is too large")
         result = function(*arrays)
         return Constant.plain(np.asarray(result).astype(arrays[0].dtype))
 
@@ -172,6 +189,35 @@ _FOLDS: dict[str, Callable[[Call, list[Constant]], Constant]] = {
     "Sub": _elementwise(np.subtract),
     "Transpose": _transpose,
     "Unsqueeze": _unsqueeze,
+}
+
+
+def _size_of_concat(call: Call, operands: list[Constant]) -> float:
+    return sum(operand.array.nbytes for operand in operands)
+
+
+def _size_of_gather(call: Call, operands: list[Constant]) -> float:
+    array, indices = operands[0].array, operands[1].array
+    length = array.shape[call.node.integer("axis", 0)]
+    return array.nbytes / max(1, length) * indices.size
+
+
+def _size_of_cast(call: Call, operands: list[Constant]) -> float:
+    return operands[0].array.size * 8
+
+
+def _size_of_elementwise(call: Call, operands: list[Constant]) -> float:
+    shape = np.broadcast_shapes(*(operand.shape for operand in operands))
+    # NumPy computes in up to eight bytes a value, twice for what is brought back to its type.
+    return math.prod(shape) * 16
+
+
+#: An upper bound of the bytes that each operator takes; those that only look at an array take none.
+_SIZES: dict[str, Callable[[Call, list[Constant]], float]] = {
+    "Cast": _size_of_cast,
+    "Concat": _size_of_concat,
+    "Gather": _size_of_gather,
+    **dict.fromkeys(("Add", "Div", "Mul", "Neg", "Pow", "Sqrt", "Sub"), _size_of_elementwise),
 }
 
 #: Their names.

@@ -8,7 +8,7 @@ from typing import Any
 
 from isomac.errors import IsomacError
 from isomac.importers.onnx.node import STANDARD, Array, Node, printable
-from isomac.importers.onnx.tensors import array_of
+from isomac.importers.onnx.tensors import array_of, is_external
 from isomac.importers.onnx.wire import check_encoding
 from isomac.importers.registry import FILE_MAX, ModelFile
 
@@ -185,6 +185,11 @@ def _attribute(attribute: Any, node: Node, file: ModelFile) -> Any:
         case "FLOATS":
             return [float(value) for value in attribute.floats]
         case "TENSOR":
+            if is_external(attribute.t):
+                raise IsomacError(
+                    f"{file.path}: the constant of node {reprlib.repr(node.name)} is stored in"
+                    f" another file, which initializers alone may be"
+                )
             return array_of(attribute.t, file, f"{node.name}.{attribute.name}")
         case _:
             return None

@@ -10,7 +10,7 @@ from isomac.importers.onnx import operators as operators  # fills the table of f
 from isomac.importers.onnx.call import Call, Value, handlers
 from isomac.importers.onnx.constant import Constant
 from isomac.importers.onnx.embedding import embedded
-from isomac.importers.onnx.folding import FOLDED, fold
+from isomac.importers.onnx.folding import FOLDED, Room, fold
 from isomac.importers.onnx.model import Border, Model, read_model
 from isomac.importers.onnx.node import Node, printable
 from isomac.importers.onnx.values.base import Emitter, Real, check_size
@@ -65,6 +65,7 @@ class _Walk:
         }
         self._channels_last = False
         self._batch = 1
+        self._room = Room()
 
     def run(self) -> Imported:
         """Return the network."""
@@ -133,7 +134,7 @@ class _Walk:
         call = Call(node, operands, self._emitter, self._model.opset, self._batch)
         value: Value | None = None
         if all(operand is None or isinstance(operand, Constant) for operand in operands):
-            value = fold(call)
+            value = fold(call, self._room)
         if value is None:
             handler = handlers().get(node.operator)
             if handler is None:

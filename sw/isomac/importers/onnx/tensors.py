@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import reprlib
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -41,9 +42,53 @@ def array_of(proto: Any, file: ModelFile, name: str) -> npt.NDArray[Any]:
         If shape, type and number of bytes contradict one another, or the bytes are in a place where
         no model file may read.
     """
+    what = f"{file.path}: constant {reprlib.repr(name)}"
+    header = _header(proto, what)
+    kind, shape, dtype, size = header.kind, header.shape, header.dtype, header.size
+    if is_external(proto):
+        raw = _external(proto, file, what, size)
+    elif proto.raw_data:
+        raw = proto.raw_data
+    else:
+        return _typed(proto, kind, dtype, shape, what)
+    if len(raw) != size:
+        raise IsomacError(f"{what} has the shape {shape}, {size} bytes, but {len(raw)} are there")
+    if header.packed:
+        return _unpacked(np.frombuffer(raw, np.uint8), kind, math.prod(shape)).reshape(shape)
+    return np.frombuffer(raw, dtype.newbyteorder("<")).astype(dtype).reshape(shape)
+
+
+def is_external(proto: Any) -> bool:
+    """Return whether the values of a `TensorProto` lie in another file."""
+    return bool(proto.data_location == proto.EXTERNAL)
+
+
+def external_bytes(proto: Any, file: ModelFile, name: str) -> bytes:
+    """Return the raw bytes of a constant that lies in another file, under the rules of `array_of`.
+
+    Raises
+    ------
+    IsomacError
+        As `array_of`.
+    """
+    what = f"{file.path}: constant {reprlib.repr(name)}"
+    return _external(proto, file, what, _header(proto, what).size)
+
+
+@dataclass(frozen=True)
+class _Header:
+    """What a constant says of itself: its type, its shape, and its size in bytes."""
+
+    kind: str
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+    packed: bool
+    size: int
+
+
+def _header(proto: Any, what: str) -> _Header:
     from onnx import TensorProto
 
-    what = f"{file.path}: constant {reprlib.repr(name)}"
     known = {number: key for key, number in TensorProto.DataType.items()}
     kind = known.get(proto.data_type, str(proto.data_type))
     if kind not in _DTYPES:
@@ -57,17 +102,7 @@ def array_of(proto: Any, file: ModelFile, name: str) -> npt.NDArray[Any]:
     size = (count + 1) // 2 if packed else count * dtype.itemsize
     if size > FILE_MAX:
         raise IsomacError(f"{what} has the shape {shape}, which is more than {FILE_MAX} bytes")
-    if proto.data_location == TensorProto.EXTERNAL:
-        raw = _external(proto, file, what, size)
-    elif proto.raw_data:
-        raw = proto.raw_data
-    else:
-        return _typed(proto, kind, dtype, shape, what)
-    if len(raw) != size:
-        raise IsomacError(f"{what} has the shape {shape}, {size} bytes, but {len(raw)} are there")
-    if packed:
-        return _unpacked(np.frombuffer(raw, np.uint8), kind, count).reshape(shape)
-    return np.frombuffer(raw, dtype.newbyteorder("<")).astype(dtype).reshape(shape)
+    return _Header(kind, shape, dtype, packed, size)
 
 
 def _typed(
@@ -124,7 +159,10 @@ def _external(proto: Any, file: ModelFile, what: str, size: int) -> bytes:
                 f" model"
             )
         if not path.is_file():
-            raise IsomacError(f"{what} is stored in {reprlib.repr(location)}, but there is no file")
+            raise IsomacError(
+                f"{what} is stored in {reprlib.repr(location)}, but there is no such file in"
+                f" {folder}, where the model is"
+            )
         offset = _number(entries, "offset", 0, what)
         length = _number(entries, "length", size, what)
         if length != size:

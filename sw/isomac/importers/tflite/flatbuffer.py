@@ -20,6 +20,10 @@ class DamagedError(Exception):
     """An offset or a length leads out of the file, or there is more of something than accepted."""
 
 
+class BeyondError(DamagedError):
+    """A part of a file is larger than what is accepted."""
+
+
 @dataclass(frozen=True)
 class Scalar:
     """A number inside of its table, of so many bytes."""
@@ -97,7 +101,7 @@ class Verifier:
             return
         (length,) = self._read(_U32, target, what)
         if length > kind.limit:
-            raise DamagedError(f"{what} holds {length} entries, more than {kind.limit}")
+            raise BeyondError(f"{what} holds {length} entries, at most {kind.limit} are accepted")
         size = kind.size if isinstance(kind, Vector) else 4
         if target + 4 + length * size > len(self._data):
             raise DamagedError(f"{what} holds {length} entries, which reach beyond the end")

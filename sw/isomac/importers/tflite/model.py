@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from isomac.errors import IsomacError
 from isomac.importers.registry import ModelFile
-from isomac.importers.tflite.flatbuffer import DamagedError, Table, Verifier
+from isomac.importers.tflite.flatbuffer import BeyondError, DamagedError, Table, Verifier
 from isomac.importers.tflite.structure import MODEL, MODEL_HEAD, OPTIONS
 from isomac.importers.tflite.tensor import FileTensor
 
@@ -100,6 +100,8 @@ class Model:
     def _check(self, structure: Table) -> None:
         try:
             Verifier(self._data).check(structure)
+        except BeyondError as error:
+            raise IsomacError(f"{self.file.path} is larger than accepted: {error}") from error
         except DamagedError as error:
             raise IsomacError(f"{self.file.path} is no intact TFLite file: {error}") from error
 

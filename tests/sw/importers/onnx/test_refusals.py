@@ -174,7 +174,7 @@ CASES: list[tuple[Change, str]] = [
     (_external("a/../../secret"), "which is not in the folder of the model"),
     (_external("..\\secret"), "which is not in the folder of the model"),
     (_external("link"), "a link out of the folder of the model"),
-    (_external("missing.bin"), "but there is no file"),
+    (_external("missing.bin"), "but there is no such file"),
     (_external("short.bin"), "lies beyond the end"),
     (_external("short.bin", offset="-1"), "its offset must be a number"),
     (_external("short.bin", length="99999999999"), "its entry says 99999999999"),

@@ -120,6 +120,11 @@ def _dequantized_constant(call: Call, value: Constant) -> Constant:
         raise call.refuse(f"a constant must hold integers of 4 to 32 bits, not {array.dtype}")
     if zero_point is None:
         zero_point = np.zeros(scale.shape, array.dtype)
+    if zero_point.dtype != array.dtype:
+        raise call.refuse(
+            f"its zero point must have the type of its values, {array.dtype}, not"
+            f" {zero_point.dtype}"
+        )
     scales, points = _aligned(call, array, scale, zero_point)
     if array.dtype.itemsize == 1:
         return Constant.of_steps(Steps(array.astype(np.int16) - points.astype(np.int16), scales))

@@ -67,7 +67,7 @@ def add(**changes: Any) -> Add:
 def clamp(**changes: Any) -> Clamp:
     """Return a ReLU, from `y` to `z`."""
     fields = {"quant_min": 3, "quant_max": 127}
-    return Clamp(name="clamp", inputs=("y",), output="z", **{**fields, **changes})
+    return Clamp(name="clamp", **{"inputs": ("y",), "output": "z", **fields, **changes})
 
 
 def softmax(**changes: Any) -> Softmax:

@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from isomac.cli.hardware import read_hardware
+from isomac.compile.program import compile_graph
+from isomac.compile.shape import ArrayShape
 from isomac.errors import IsomacError
 from isomac.graph.file import load
 from isomac.graph.graph import Graph
@@ -14,6 +16,19 @@ from isomac_cosim.document import DocumentError, Node, read_document
 
 #: Files of a bundle.
 GRAPH, MANIFEST = "graph.isomac", "manifest.json"
+
+
+#: The array with which is tried whether there is hardware for a network at all.
+_SMALL = ArrayShape(tile_rows=1, tile_columns=1, channel_lanes=8, requant_lanes=1, banks=1)
+
+
+def refusals(graph: Graph) -> tuple[str, ...]:
+    """Return why no accelerator can run a network, as a sentence, or nothing."""
+    try:
+        compile_graph(graph, _SMALL)
+    except IsomacError as error:
+        return (f"Not for the hardware: {error}",)
+    return ()
 
 
 def read_hardware_view(folder: Path) -> tuple[Graph, dict[str, Any]]:

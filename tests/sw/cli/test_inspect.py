@@ -11,7 +11,7 @@ from isomac.cli import main
 from isomac.graph.file import save
 from tests.sw.referees.cases import FIXTURES, TFLITE
 from tests.sw.small_graphs import after_convolution, convolution, graph, tensor
-from tests.sw.small_operations import adaptive, add, lookup
+from tests.sw.small_operations import adaptive, add, clamp, lookup
 
 MODEL = str(FIXTURES / "tflite" / "borders_float.tflite")
 
@@ -206,3 +206,11 @@ def test_unusable_input(
     assert message in captured.err
     assert captured.err.startswith("isomac: ")
     assert captured.err.count("\n") == 1
+
+
+def test_what_no_accelerator_can_run_is_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    save(graph(clamp(inputs=("x",), output="y")), tmp_path / "net.isomac")
+    (remark,) = shown(capsys, str(tmp_path / "net.isomac"))["remarks"]
+    assert remark.startswith("Not for the hardware: graph 'small' has no multiply-accumulate")

@@ -28,7 +28,7 @@ def inspect_command(model: str, data: str | None, as_json: bool) -> int:
 
     from isomac.cli.network import read_network
     from isomac.errors import UnsupportedError
-    from isomac.inspection.hardware import read_hardware_view
+    from isomac.inspection.hardware import read_hardware_view, refusals
     from isomac.inspection.render import render, render_problems
     from isomac.inspection.view import view
 
@@ -42,13 +42,17 @@ def inspect_command(model: str, data: str | None, as_json: bool) -> int:
         else:
             network = read_network(model, data, None)
             origin = network.imported
+            refused = refusals(network.graph)
             if origin is not None:
                 shown = view(
-                    network.graph, origin.format, outside=origin.outside, remarks=origin.remarks
+                    network.graph,
+                    origin.format,
+                    outside=origin.outside,
+                    remarks=(*origin.remarks, *refused),
                 )
             else:
                 kind = "an integer graph" if network.reference is None else "quantized here"
-                shown = view(network.graph, kind)
+                shown = view(network.graph, kind, remarks=refused)
     except UnsupportedError as error:
         if as_json:
             click.echo(json.dumps({"unsupported": list(error.problems)}, indent=1))

@@ -81,7 +81,8 @@ def test_the_first_inputs_alone(imported_bundle: Path) -> None:
 def test_the_model_file_comes_along(imported_bundle: Path) -> None:
     assert (imported_bundle / "model.tflite").read_bytes() == MODEL.read_bytes()
     manifest = json.loads((imported_bundle / "manifest.json").read_text())
-    assert manifest["model"] == {"file": "model.tflite", "format": "TFLite"}
+    expected = {"file": "model.tflite", "format": "TFLite", "kernels": "litert"}
+    assert manifest["model"] == expected
     assert manifest["files"]["model.tflite"] == sha256(MODEL)
     case = read_case(imported_bundle)
     assert case.imported is not None

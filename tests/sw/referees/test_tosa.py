@@ -9,6 +9,7 @@ from isomac.fuzz.generator.draws import SeededDraws
 from isomac.fuzz.generator.graphs import STEPS, Choices, random_graph
 from isomac.graph.graph import Graph
 from isomac.graph.operation import Operation
+from isomac.graph.operators import OPERATORS
 from isomac.referees import Agreement
 from isomac.referees.tosa import tosa
 from isomac.referees.tosa.registry import EXPRESSIONS

@@ -19,7 +19,7 @@ from rich.table import Table
 from isomac.cli.vectors import random_inputs
 from isomac.errors import IsomacError
 from isomac.golden.evaluate import evaluate
-from isomac.importers import import_model, is_importable
+from isomac.importers import import_model, is_importable, kernels_of
 from isomac.referees import Agreement, Case, find_referee, referee_names
 
 FIXTURES = Path(__file__).resolve().parent.parent / "tests" / "sw" / "importers" / "fixtures"
@@ -79,7 +79,7 @@ def judge(file: Path, count: int) -> Iterator[Agreement]:
     for name in referee_names():
         referee = find_referee(name)
         try:
-            case = _case(file, count, "tflm" if name == "tflm" else None)
+            case = _case(file, count, name if name in kernels_of(file) else None)
             referee.check(case)
         except IsomacError:
             continue

@@ -50,10 +50,10 @@ def read_test_inputs(network: Network, test_data: str | None, count: int | None)
     if count is not None and count > len(data):
         source = "the calibration data" if test_data is None else test_data
         raise IsomacError(f"{count} test inputs were asked for, but {source} holds {len(data)}")
-    samples = data[: VECTORS if count is None else count]
-    if network.imported is not None and network.imported.channels_last and samples.ndim == 4:
-        samples = samples.permute(0, 3, 1, 2)
-    return np.ascontiguousarray(samples.numpy())
+    samples = data[: VECTORS if count is None else count].numpy()
+    if network.imported is not None and len(network.graph.inputs) == 1:
+        samples = network.imported.arrange(network.graph.inputs[0], samples)
+    return np.ascontiguousarray(samples)
 
 
 def random_inputs(graph: Graph, count: int) -> dict[str, npt.NDArray[np.int8]]:

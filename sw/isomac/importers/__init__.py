@@ -6,8 +6,8 @@ that a network of another kind does not wait for it.
 """
 
 from isomac.discovery import import_submodules
-from isomac.importers.registry import Imported, import_model, is_importable, suffixes
+from isomac.importers.registry import Imported, import_model, is_importable, kernels_of, suffixes
 
 import_submodules(__name__, __path__)
 
-__all__ = ["Imported", "import_model", "is_importable", "suffixes"]
+__all__ = ["Imported", "import_model", "is_importable", "kernels_of", "suffixes"]

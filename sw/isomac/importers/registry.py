@@ -7,6 +7,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import Any
+
+import numpy.typing as npt
 
 from isomac.errors import IsomacError
 from isomac.graph.graph import Graph
@@ -78,6 +81,12 @@ class Imported:
     outside: Mapping[str, str] = field(default_factory=dict)
     embedded: bytes | None = None
 
+    def arrange(self, name: str, samples: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """Return samples (N, ...) of an input, laid out as in the file, as the graph has them."""
+        if self.channels_last and samples.ndim == 4:
+            return samples.transpose(0, 3, 1, 2)
+        return samples
+
 
 Importer = Callable[[ModelFile], Imported]
 
@@ -123,6 +132,12 @@ def is_importable(path: str | Path) -> bool:
     return Path(path).suffix.lower() in _REGISTRY
 
 
+def kernels_of(path: str | Path) -> tuple[str, ...]:
+    """Return the implementations that a file of this suffix leaves a choice of."""
+    entry = _REGISTRY.get(Path(path).suffix.lower())
+    return () if entry is None else tuple(name for name in entry.kernels if name)
+
+
 def import_model(path: str | Path, *, kernels: str | None = None) -> Imported:
     """Return the network in a model file, as an integer graph.
 
@@ -146,7 +161,7 @@ def import_model(path: str | Path, *, kernels: str | None = None) -> Imported:
         raise IsomacError(f"a model file must end in {' or '.join(suffixes())}, not {path.name!r}")
     if kernels is not None and kernels not in entry.kernels:
         suffix = path.suffix.lower()
-        accepted = " or ".join(name for name in entry.kernels if name)
+        accepted = " or ".join(kernels_of(path))
         if not accepted:
             raise IsomacError(f"{path} leaves no choice of kernels, which {kernels!r} is")
         raise IsomacError(f"the kernels of a {suffix} file must be {accepted}, not {kernels!r}")

@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 from isomac.cli import main
+from tests.sw.referees.cases import FIXTURES
 
+TFLITE = FIXTURES / "tflite" / "residual_digits.tflite"
 DATA = ["--data", "net.py:images"]
 BUILD = ["net.py:network", *DATA]
 
@@ -61,6 +63,8 @@ def refuse(folder: Path, capsys: pytest.CaptureFixture[str], arguments: list[str
         ([*BUILD, "--banks", "128"], "128 is not in the range"),
         ([*BUILD, "--mode", "slow"], "'slow' is not one of"),
         ([*BUILD, "--multiplier-bits", "32"], "32 is not in the range"),
+        ([*BUILD, "--kernels", "tflm"], "--kernels is for a quantized model file, which"),
+        ([str(TFLITE), "--kernels", "xnnpack"], "must be litert or tflm, not 'xnnpack'"),
         ([*BUILD, "--vectors", "0"], "0 is not in the range"),
         (
             [*BUILD, "--vectors", "9"],

@@ -42,9 +42,9 @@ COUNT = click.IntRange(min=1)
 )
 @click.option(
     "--kernels",
-    type=click.Choice(["litert", "tflm"]),
-    help="Whose results a .tflite file gives: LiteRT's reference kernels or TFLite Micro's."
-    "  [default: litert]",
+    metavar="NAME",
+    help="Whose results a .tflite file gives: litert, LiteRT's reference kernels, or tflm, TFLite"
+    " Micro's.  [default: litert]",
 )
 @click.option(
     "--test-data", metavar="DATA", help="Inputs of the test vectors.  [default: those of --data]"

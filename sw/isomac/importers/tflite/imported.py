@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from isomac.errors import IsomacError
 from isomac.importers.registry import Imported
 from isomac.importers.tflite.layout import Order
 from isomac.importers.tflite.tensor import UINT8_OFFSET
@@ -52,8 +53,12 @@ class Place:
         flat: npt.NDArray[Any] = self.order.to_file(values.reshape(len(values), -1))
         if self.kind == "UINT8":
             flat = (flat.astype(np.int16) + UINT8_OFFSET).astype(np.uint8)
-        shape = self.shape[1:] if self.shape[:1] == (1,) and len(self.shape) > 1 else self.shape
-        return flat.reshape(len(values), *shape)
+        return flat.reshape(len(values), *self.sample_shape)
+
+    @property
+    def sample_shape(self) -> tuple[int, ...]:
+        """The shape in the file without the batch."""
+        return self.shape[1:] if self.shape[:1] == (1,) and len(self.shape) > 1 else self.shape
 
 
 @dataclass(frozen=True)
@@ -102,3 +107,14 @@ class ImportedTflite(Imported):
 
     places: Mapping[str, Place] = field(default_factory=dict)
     borders: Mapping[str, Border] = field(default_factory=dict)
+
+    def arrange(self, name: str, samples: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        place = self.places[name]
+        if samples.shape[1:] != place.sample_shape:
+            expected = ", ".join(str(size) for size in ("N", *place.sample_shape))
+            raise IsomacError(
+                f"{self.file.path}: inputs {place.name!r} must have shape ({expected}),"
+                f" not {samples.shape}"
+            )
+        flat = samples.reshape(len(samples), -1)
+        return place.order.to_graph(flat).reshape(len(samples), *self.graph.tensor(name).shape)

@@ -265,3 +265,17 @@ def test_an_order_of_blocks() -> None:
 )
 def test_shapes_in_the_graph(shape: tuple[int, ...], expected: tuple[int, ...]) -> None:
     assert graph_shape(shape) == expected
+
+
+def test_samples_come_as_the_file_has_them(tmp_path: Path) -> None:
+    """Also where a reshape at the input makes them arrive in another shape."""
+    imported = import_chain(tmp_path / "model.tflite", input_becomes_a_map)
+    (entry,) = imported.graph.inputs
+    place = imported.places[entry]
+    assert place.sample_shape != imported.graph.tensor(entry).shape
+    inputs = random_inputs(imported, 3)
+    arranged = imported.arrange(entry, place.to_file(inputs[entry]))
+    np.testing.assert_array_equal(arranged, inputs[entry])
+    assert imported.arrange(entry, arranged.reshape(3, *place.sample_shape) * 0.5).dtype.kind == "f"
+    with pytest.raises(IsomacError, match="must have shape"):
+        imported.arrange(entry, np.zeros((3, 1)))

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from isomac.graph.operators.convolution import Convolution
 from isomac.importers.tflite.call import Call, operator
+from isomac.importers.tflite.convolutions import emit_convolution
 from isomac.importers.tflite.tensor import UnfitError
 from isomac.importers.tflite.values import Value
-from isomac.importers.tflite.weights import bias, rescaling, weight
-from isomac.importers.tflite.window_input import window_input
+from isomac.importers.tflite.weights import weight
 
 
 @operator("DEPTHWISE_CONV_2D", version=7, operands=(2, 3), options="DepthwiseConv2DOptions")
@@ -15,7 +14,7 @@ def depthwise_convolution(call: Call) -> Value:
     """A convolution with a group for each input channel c: outputs c * multiplier + q."""
     channels, _, _ = call.map_shape()
     values = weight(call, rank=4, output_axis=3)
-    one, height, width, outputs = values.shape
+    one, _, _, outputs = values.shape
     if one != 1 or outputs % channels:
         raise UnfitError(
             f"its weight {list(values.shape)} does not fit the {channels} channels of its input"
@@ -26,17 +25,5 @@ def depthwise_convolution(call: Call) -> Value:
             f"its depth multiplier is {multiplier}, and its weight has {outputs} output channels"
             f" for {channels} input channels"
         )
-    value, windows = window_input(call, (height, width), border=call.affine().zero_point)
-    call.require_output((1, *windows.size, outputs))
     turned = values.transpose(3, 0, 1, 2).copy()
-    return call.emit(
-        Convolution,
-        [value],
-        (outputs, *windows.size),
-        weight=turned,
-        **rescaling(call, turned, bias(call, outputs), axis=3, rounded_once=False),
-        stride=windows.stride,
-        dilation=windows.dilation,
-        padding=windows.padding,
-        groups=channels,
-    )
+    return emit_convolution(call, turned, axis=3, groups=channels)

@@ -8,12 +8,11 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
-from amaranth.sim import SimulatorContext
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from isomac_hw.requantizer import Requantization, Requantizer
-from tests.hw.bench import simulate
+from isomac_hw.requantizer import Requantization
+from tests.hw.requantizer_bench import check
 
 WIDTHS = Requantization(
     accumulator_bits=20,
@@ -36,23 +35,8 @@ def signed_range(bits: int) -> tuple[int, int]:
 
 def run(widths: Requantization, job: dict[str, Any], cases: Sequence[Case]) -> None:
     """Send the cases through, one a cycle, with the job's constants stable."""
-    dut = Requantizer(widths)
     expected = [widths.compute(**case, **(job | {"add": bool(job.get("add"))})) for case in cases]
-
-    async def testbench(ctx: SimulatorContext) -> None:
-        for name, value in job.items():
-            ctx.set(getattr(dut, name), value)
-        found = []
-        for cycle in range(len(cases) + widths.latency):
-            if cycle >= widths.latency:
-                found.append(ctx.get(dut.byte))
-            # After the last case anything may come.
-            for name, value in cases[cycle % len(cases)].items():
-                ctx.set(getattr(dut, name), value)
-            await ctx.tick()
-        assert found == expected
-
-    simulate(dut, testbench)
+    check(widths, job, cases, expected)
 
 
 def job(**changes: int) -> dict[str, int]:

@@ -5,12 +5,11 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from amaranth.sim import SimulatorContext
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from isomac_hw.requantizer import Alignment, Requantization, Requantizer
-from tests.hw.bench import simulate
+from isomac_hw.requantizer import Alignment, Requantization
+from tests.hw.requantizer_bench import check
 
 WIDTHS = Requantization(
     accumulator_bits=20,
@@ -28,7 +27,6 @@ JOB = {"zero_point": -3, "quant_min": -128, "quant_max": 127, "zero_point_b": 5}
 
 def run(widths: Requantization, job: dict[str, Any], cases: list[dict[str, int]]) -> None:
     """Send the cases through, one a cycle."""
-    dut = Requantizer(widths)
     alignment: Alignment | None = job.pop("alignment", None)
     expected = [widths.compute(**case, **job, alignment=alignment) for case in cases]
     fields = {name: int(value) for name, value in job.items()}
@@ -40,20 +38,7 @@ def run(widths: Requantization, job: dict[str, Any], cases: list[dict[str, int]]
             "align_half": alignment.half,
             "align_half_negative": alignment.half_negative,
         }
-
-    async def testbench(ctx: SimulatorContext) -> None:
-        for name, value in fields.items():
-            ctx.set(getattr(dut, name), value)
-        found = []
-        for cycle in range(len(cases) + widths.latency):
-            if cycle >= widths.latency:
-                found.append(ctx.get(dut.byte))
-            for name, value in cases[cycle % len(cases)].items():
-                ctx.set(getattr(dut, name), value)
-            await ctx.tick()
-        assert found == expected
-
-    simulate(dut, testbench)
+    check(widths, fields, cases, expected)
 
 
 def gemmlowp(value: int, multiplier: int, right_shift: int) -> int:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from importlib import resources
 
 from isomac.bench.run import quantized
-from isomac.compile.program import compile_graph
+from isomac.compile.compiler import compile_graph
 from isomac.compile.search import Constraints, choose_shape
 from isomac.graph.graph import Graph
 from isomac.graph.operators.convolution import Convolution

@@ -19,7 +19,8 @@ from isomac.bundle.folder import sha256, written_folder
 from isomac.bundle.manifest import manifest
 from isomac.bundle.model_file import write_model
 from isomac.bundle.vectors import vectors
-from isomac.compile.program import Program, compile_for, compile_graph
+from isomac.compile.compiler import compile_for, compile_graph
+from isomac.compile.program import Program
 from isomac.compile.reasons import reasons
 from isomac.compile.search import Choice, Constraints, choose_shape
 from isomac.errors import IsomacError

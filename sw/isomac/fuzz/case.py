@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from isomac.bundle.manifest import manifest
 from isomac.bundle.vectors import vectors
-from isomac.compile.program import compile_for
+from isomac.compile.compiler import compile_for
 from isomac.errors import IsomacError
 from isomac.fuzz.generator.draws import Draws
 from isomac.fuzz.generator.graphs import STEPS, Choices, random_graph, random_inputs

@@ -52,6 +52,14 @@ def require_map(operation: Operation, shape: Shape) -> tuple[int, int, int]:
     return channels, height, width
 
 
+def same_shape(operation: Operation, shapes: Sequence[Shape]) -> Shape:
+    """Return the one shape of two inputs, or raise if they differ."""
+    a, b = (tuple(shape) for shape in shapes)
+    if a != b:
+        raise GraphError(f"{operation}: the inputs must have the same shape, not {a} and {b}")
+    return a
+
+
 def check_length(operation: Operation, field: str, length: int, expected: int) -> None:
     """Require a per-channel array to have one element for each output channel."""
     if length != expected:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from isomac.cli.hardware import read_hardware
-from isomac.compile.program import compile_graph
+from isomac.compile.compiler import compile_graph
 from isomac.compile.shape import ArrayShape
 from isomac.errors import IsomacError
 from isomac.graph.file import load

@@ -7,10 +7,11 @@ import pytest
 
 from isomac.bench.limits import BUDGETS, limit
 from isomac.bench.run import quantized
+from isomac.compile.compiler import compile_graph
 from isomac.compile.cycle_model import LAUNCH, LOAD_LATENCY
 from isomac.compile.losses import losses
 from isomac.compile.lowering import lower
-from isomac.compile.program import array_shape, compile_graph
+from isomac.compile.program import array_shape
 from isomac.compile.search import Constraints, arithmetic_bound, choose_shape
 from isomac.compile.shape import ArrayShape
 from isomac_hw.activation_memory import ActivationMemory

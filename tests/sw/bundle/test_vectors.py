@@ -6,7 +6,7 @@ import pytest
 from isomac.bundle.build import Bundle
 from isomac.bundle.vectors import vectors
 from isomac.bundle.words import input_stream, tensor_words, used_bytes
-from isomac.compile.program import compile_graph
+from isomac.compile.compiler import compile_graph
 from isomac.errors import IsomacError
 from isomac.fuzz.generator.graphs import random_inputs
 from isomac.golden.evaluate import evaluate

@@ -5,8 +5,8 @@ from functools import cache
 
 import numpy as np
 
+from isomac.compile.compiler import compile_graph
 from isomac.compile.lowering import Lowered, lower
-from isomac.compile.program import compile_graph
 from isomac.compile.shape import ArrayShape
 from isomac.errors import IsomacError
 from isomac.fuzz.generator.graphs import STEPS, Choices, random_graph

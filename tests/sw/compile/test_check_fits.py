@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from isomac.compile.program import compile_for, compile_graph
+from isomac.compile.compiler import compile_for, compile_graph
 from isomac.compile.shape import ArrayShape
 from isomac.errors import IsomacError
 from isomac.graph.graph import Graph

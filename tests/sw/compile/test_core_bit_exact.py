@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from isomac.compile.program import compile_graph
+from isomac.compile.compiler import compile_graph
 from isomac.compile.shape import ArrayShape
 from isomac.graph.graph import Graph
 from isomac.graph.operators import OPERATORS

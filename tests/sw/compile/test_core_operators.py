@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from isomac.compile.program import compile_for, compile_graph
+from isomac.compile.compiler import compile_for, compile_graph
 from isomac.compile.shape import ArrayShape
 from isomac.graph.graph import Graph
 from isomac.graph.operators.concatenate import Concatenate

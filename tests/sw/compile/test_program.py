@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 
 from isomac.compile import cycle_model
+from isomac.compile.compiler import compile_graph
 from isomac.compile.context import Layer
 from isomac.compile.geometry import Geometry
 from isomac.compile.lowering import lower
-from isomac.compile.program import Program, array_shape, compile_graph
+from isomac.compile.program import Program, array_shape
 from isomac.compile.schedule import schedule
 from isomac.compile.work import ArrayWork, View
 from isomac.errors import IsomacError

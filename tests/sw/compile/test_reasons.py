@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from isomac.compile.program import Program, compile_graph
+from isomac.compile.compiler import compile_graph
+from isomac.compile.program import Program
 from isomac.compile.reasons import reasons, shape_reason
 from isomac.compile.search import Choice, Constraints, choose_shape
 from isomac.compile.shape import ArrayShape

@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from isomac.compile.compiler import compile_graph
 from isomac.compile.geometry import Geometry
 from isomac.compile.lowering import lower
-from isomac.compile.program import Program, compile_graph
+from isomac.compile.program import Program
 from isomac.compile.requirements import (
     PROGRAMMABLE_ACCUMULATOR_BITS,
     PROGRAMMABLE_MULTIPLIER_BITS,

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from isomac.compile import search
+from isomac.compile.compiler import compile_graph
 from isomac.compile.lowering import lower
-from isomac.compile.program import compile_graph
 from isomac.compile.search import (
     BANKS,
     SLOWER_MAX,

@@ -8,8 +8,8 @@ import numpy as np
 
 from isomac.compile.context import Context, lowers
 from isomac.compile.layout import Layout
-from isomac.compile.planewise import planewise, shared_constants
-from isomac.compile.work import ArrayWork, View, Work
+from isomac.compile.means import window_means
+from isomac.compile.work import Work
 from isomac.graph.operators.adaptive_average_pool import AdaptiveAveragePool
 
 
@@ -32,46 +32,22 @@ def lower(operation: AdaptiveAveragePool, context: Context) -> None:
     layout = Layout(context.word_channels, height, width, source.layout.slots)
     destination = context.new_view(operation.output, layout)
     work: list[Work] = [
-        _job(operation, context, source, destination, rows, columns)
+        window_means(
+            operation,
+            context,
+            source,
+            destination,
+            kernel=(rows.size, columns.size),
+            multiplier=int(operation.multiplier[rows.output, columns.output]),
+            shift=int(operation.shift[rows.output, columns.output]),
+            stride=(rows.stride, columns.stride),
+            origin=(rows.start, columns.start),
+            output_origin=(rows.output, columns.output),
+            output_size=(rows.count, columns.count),
+        )
         for rows, columns in product(_runs(operation, 0), _runs(operation, 1))
     ]
     context.emit(operation, work, destination)
-
-
-def _job(
-    operation: AdaptiveAveragePool,
-    context: Context,
-    source: View,
-    destination: View,
-    rows: _Run,
-    columns: _Run,
-) -> ArrayWork:
-    zero_point = context.zero_point(operation.inputs[0]) if operation.centered else 0
-    pixels = rows.size * columns.size
-    return planewise(
-        source,
-        destination,
-        kernel=(rows.size, columns.size),
-        stride=(rows.stride, columns.stride),
-        origin=(rows.start, columns.start),
-        output_origin=(rows.output, columns.output),
-        output_size=(rows.count, columns.count),
-        pad_value=zero_point,
-        zero_point=context.zero_point(operation.output) if operation.centered else 0,
-        quant_min=operation.quant_min,
-        quant_max=operation.quant_max,
-        double_rounding=operation.rounding == "double",
-        weight_restart=True,
-        constants=shared_constants(
-            source,
-            np.ones((rows.size, columns.size), np.int8),
-            bias=-pixels * zero_point,
-            multiplier=int(operation.multiplier[rows.output, columns.output]),
-            shift=int(operation.shift[rows.output, columns.output]),
-            raw_min=-128 * pixels,
-            raw_max=127 * pixels,
-        ),
-    )
 
 
 def _runs(operation: AdaptiveAveragePool, axis: int) -> Iterator[_Run]:

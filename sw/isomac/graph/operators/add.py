@@ -4,12 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
-from isomac.errors import GraphError
 from isomac.graph.fields import Int8, Integers, Shift
 from isomac.graph.graph import Graph
 from isomac.graph.limits import MULTIPLIER_LIMIT
 from isomac.graph.operation import Operation, Shape
-from isomac.graph.rules import check_clamp
+from isomac.graph.rules import check_clamp, same_shape
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -38,10 +37,7 @@ class Add(Operation):
         return "add"
 
     def infer_shape(self, input_shapes: Sequence[Shape]) -> Shape:
-        a, b = (tuple(shape) for shape in input_shapes)
-        if a != b:
-            raise GraphError(f"{self}: the inputs must have the same shape, not {a} and {b}")
-        return a
+        return same_shape(self, input_shapes)
 
     def check(self, graph: Graph) -> None:
         super().check(graph)

@@ -9,7 +9,7 @@ from isomac.graph.fields import Int8, Integer, Multiplier, Rounding, Shift
 from isomac.graph.graph import Graph
 from isomac.graph.limits import LEFT_SHIFT_MAX
 from isomac.graph.operation import Operation, Shape
-from isomac.graph.rules import check_clamp
+from isomac.graph.rules import check_clamp, same_shape
 
 LeftShift = Annotated[int, Integer(0, LEFT_SHIFT_MAX)]
 
@@ -54,10 +54,7 @@ class AlignedAdd(Operation):
         return "add"
 
     def infer_shape(self, input_shapes: Sequence[Shape]) -> Shape:
-        a, b = (tuple(shape) for shape in input_shapes)
-        if a != b:
-            raise GraphError(f"{self}: the inputs must have the same shape, not {a} and {b}")
-        return a
+        return same_shape(self, input_shapes)
 
     def check(self, graph: Graph) -> None:
         super().check(graph)

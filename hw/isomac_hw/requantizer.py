@@ -6,6 +6,8 @@ from amaranth.hdl import Const, Module, Mux, Signal, Value, signed
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 
+from isomac_hw.product import Pieces, pieces
+
 #: Signed width of an operand less its zero point.
 OPERAND_BITS = 11
 #: Widths of the numbers that align the second operand of an addition: the left shift of the first,
@@ -141,10 +143,10 @@ class Requantization:
 def requantizer_latency(has_aligned_add: bool) -> int:
     """Cycles from the inputs of a requantizer to its byte.
 
-    Stages: bias, product, sum of products, shift, round, clamp; and before the product of a sum
-    that may be aligned: product of the second operand, rounding, shift, sum.
+    Stages: bias, pieces of the product, their sums, total, shift, round, clamp; and before the
+    product of a sum that may be aligned: pieces of the second operand's product, total, shift, sum.
     """
-    return 6 + (4 if has_aligned_add else 0)
+    return 7 + (4 if has_aligned_add else 0)
 
 
 class Requantizer(wiring.Component):
@@ -210,51 +212,53 @@ class Requantizer(wiring.Component):
         multiplier = _next(m, "biased_multiplier", multiplier)
         shift_offset = _next(m, "biased_shift_offset", shift_offset)
 
+        second_pieces = Pieces(Const(0), ())
         if w.has_operands:
-            product_shape = signed(OPERAND_BITS + w.multiplier_bits + 1)
-            second = _next(m, "second_product", second * self.multiplier_b, product_shape)
+            second_pieces = pieces(m, "second_product", second, self.multiplier_b)
         if w.has_aligned_add:
-            operand, second = self._align(m, operand, second)
+            negative = _next(m, "second_negative", second[-1])
+            operand, second_pieces = self._align(m, operand, second_pieces, negative)
             for stage in ("multiplied", "rounded", "shifted", "aligned"):
                 multiplier = _next(m, f"{stage}_multiplier", multiplier)
                 shift_offset = _next(m, f"{stage}_shift_offset", shift_offset)
 
-        # product.
-        product = _next(
-            m,
-            "product",
-            operand * multiplier,
-            signed(w.operand_bits + w.multiplier_bits + 1),
-        )
+        # product, in pieces.
+        product = pieces(m, "product", operand, multiplier)
+        negative = _next(m, "product_negative", operand[-1])
         shift_offset = _next(m, "product_shift_offset", shift_offset)
 
-        # sum of products, or the first of two roundings.
-        extra: Value = Const(0)
+        # sums of pieces, among them those of the second operand, or the first of two roundings: the
+        # product has the sign of its operand, or is 0 and rounds to 0 with either sign.
+        outer, cross = product.outer, list(product.cross)
         if w.has_double_rounding:
-            twice = self.double_rounding & self._shifts_beyond(shift_offset)
-            nudge = Mux(product[-1], -FIRST_HALF, FIRST_HALF)
-            extra = Mux(twice, nudge, extra)
+            twice = self.double_rounding & ~self.add & self._shifts_beyond(shift_offset)
+            outer = outer + Mux(twice, Mux(negative, -FIRST_HALF, FIRST_HALF), 0)
         if w.has_add:
-            extra = Mux(self.add, second, extra)
-        total = _next(m, "total_product", product + extra, signed(w.product_bits))
+            outer = outer + Mux(self.add, second_pieces.outer, 0)
+            cross += [Mux(self.add, piece, 0) for piece in second_pieces.cross]
+        outer = _next(m, "outer_sum", outer)
+        cross = [_next(m, "cross_sum", sum(cross[1:], start=cross[0]))] if cross else []
+        shift_offset = _next(m, "sum_shift_offset", shift_offset)
+
+        # total.
+        total = Pieces(outer, tuple(cross)).total()
+        total = _next(m, "total_product", total, signed(w.product_bits))
         shift_offset = _next(m, "total_shift_offset", shift_offset)
 
         # shift: by all but one of the places, so that adding 1 rounds half up.
         kept = total >> (w.shift_min - 1)
-        kept = _next(m, "kept", kept >> shift_offset, signed(len(kept)))
+        kept = _next(m, "kept", kept >> shift_offset, signed(max(12, len(kept))))
 
-        # round, and saturate to what the zero point can still bring back into int8.
-        rounded = (kept + 1) >> 1
-        result = Signal(signed(10))
-        with m.If(rounded > 511):
-            m.d.sync += result.eq(511)
-        with m.Elif(rounded < -512):
-            m.d.sync += result.eq(-512)
+        # round; what is far beyond a byte becomes what the zero point cannot bring back.
+        low = kept[:11].as_signed()
+        result = Signal(signed(11))
+        with m.If((kept[10:] == 0) | kept[10:].all()):
+            m.d.sync += result.eq((low + 1) >> 1)
         with m.Else():
-            m.d.sync += result.eq(rounded)
+            m.d.sync += result.eq(Mux(kept[-1], -512, 511))
 
         # clamp.
-        shifted = Signal(signed(11))
+        shifted = Signal(signed(12))
         m.d.comb += shifted.eq(result + self.zero_point)
         with m.If(shifted > self.quant_max):
             m.d.sync += self.byte.eq(self.quant_max)
@@ -264,14 +268,22 @@ class Requantizer(wiring.Component):
             m.d.sync += self.byte.eq(shifted)
         return m
 
-    def _align(self, m: Module, operand: Value, second: Value) -> tuple[Value, Value]:
+    def _align(
+        self, m: Module, operand: Value, second: Pieces, negative: Value
+    ) -> tuple[Value, Pieces]:
         """The operand four stages later, plus the aligned second one; and the second's product.
 
-        Three of the stages are those of the second operand behind its product.
+        `negative` is the sign of the second operand, which its product has, or is 0 and takes either
+        half to 0.
         """
         w = self._widths
-        half = Mux(second[-1], self.align_half_negative, self.align_half)
-        total = _next(m, "second_total", second + half)
+        half = Mux(negative, self.align_half_negative, self.align_half)
+        total = _next(
+            m,
+            "second_total",
+            second.total() + half,
+            signed(OPERAND_BITS + w.multiplier_bits + 1),
+        )
         aligned = _next(m, "second_aligned", total >> self.align_shift, signed(w.operand_bits))
         for stage in ("multiplied", "rounded", "shifted"):
             operand = _next(m, f"{stage}_operand", operand)
@@ -282,7 +294,10 @@ class Requantizer(wiring.Component):
         )
         if w.has_add:
             for stage in ("rounded", "shifted", "aligned", "multiplied"):
-                second = _next(m, f"{stage}_second", second)
+                second = Pieces(
+                    _next(m, f"{stage}_second_outer", second.outer),
+                    tuple(_next(m, f"{stage}_second_cross", piece) for piece in second.cross),
+                )
         return result, second
 
     def _shifts_beyond(self, shift_offset: Value) -> Value:

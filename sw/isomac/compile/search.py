@@ -112,7 +112,7 @@ def choose_shape(graph: Graph, constraints: Constraints) -> Choice:
         If no shape is within the constraints.
     """
     lower_once = cache(lambda lanes: lower(graph, lanes))
-    tiles = list(_tiles(lower_once(1), constraints))
+    tiles = list(arrays(lower_once(1), constraints))
     if not tiles:
         raise IsomacError(
             f"no array is within {constraints.multipliers} multipliers and what was asked for"
@@ -144,8 +144,7 @@ def choose_shape(graph: Graph, constraints: Constraints) -> Choice:
         if runner_up is None
         else shape_cycles(lower_once(runner_up.channel_lanes), runner_up),
         candidates=sum(
-            len(list(_variants(rows, columns, lanes, constraints)))
-            for rows, columns, lanes in tiles
+            len(list(variants(rows, columns, lanes, constraints))) for rows, columns, lanes in tiles
         ),
     )
 
@@ -185,7 +184,7 @@ def _score(
         # Two arrays are tried in any case, so that there is a runner-up.
         if bound > best * (1 + SLOWER_MAX) and index > 1:
             break
-        *others, richest = _variants(rows, columns, lanes, constraints)
+        *others, richest = variants(rows, columns, lanes, constraints)
         if add(richest):
             for shape in others:
                 add(shape)
@@ -217,7 +216,7 @@ def _array_work(lowered: Lowered) -> list[ArrayWork]:
     return [work for work in lowered.work if isinstance(work, ArrayWork)]
 
 
-def _tiles(lowered: Lowered, constraints: Constraints) -> Iterator[tuple[int, int, int]]:
+def arrays(lowered: Lowered, constraints: Constraints) -> Iterator[tuple[int, int, int]]:
     """All (tile rows, tile columns, M) within the budget that some layer can fill."""
     work = _array_work(lowered)
     highest = max((item.output_size[0] for item in work), default=1)
@@ -256,16 +255,9 @@ def _fillable_columns(work: ArrayWork) -> int:
     return work.output_size[1] * (work.output_size[0] if work.pointwise else 1)
 
 
-def _variants(
-    rows: int, columns: int, lanes: int, constraints: Constraints
-) -> Iterator[ArrayShape]:
+def variants(rows: int, columns: int, lanes: int, constraints: Constraints) -> Iterator[ArrayShape]:
     """Shapes of one array with the requantization lanes and banks to try, the richest last."""
-    steps = sorted({-(-lanes // r) for r in range(1, lanes + 1)}, reverse=True)
-    # One R for each number of drain steps: more lanes than those need would idle.
-    all_requant_lanes = [-(-lanes // step) for step in steps]
-    if constraints.requant_lanes is not None:
-        all_requant_lanes = [constraints.requant_lanes]
-    for requant_lanes in all_requant_lanes:
+    for requant_lanes in requant_choices(lanes, constraints):
         for banks in BANKS if constraints.banks is None else (constraints.banks,):
             yield ArrayShape(
                 tile_rows=rows,
@@ -274,6 +266,15 @@ def _variants(
                 requant_lanes=requant_lanes,
                 banks=banks,
             )
+
+
+def requant_choices(lanes: int, constraints: Constraints) -> list[int]:
+    """Return the requantization lanes to try for so many channel lanes, ascending."""
+    if constraints.requant_lanes is not None:
+        return [constraints.requant_lanes]
+    # One R for each number of drain steps: more lanes than those need would idle.
+    steps = sorted({-(-lanes // r) for r in range(1, lanes + 1)}, reverse=True)
+    return [-(-lanes // step) for step in steps]
 
 
 def arithmetic_bound(work: list[ArrayWork], rows: int, columns: int, lanes: int) -> int:

@@ -1,0 +1,29 @@
+"""What the clock of a core depends on, from its parameters alone."""
+
+from __future__ import annotations
+
+from math import log2
+
+from isomac.targets import Target
+from isomac_hw.parameters import AcceleratorParameters
+
+
+def speed_features(parameters: AcceleratorParameters) -> dict[str, float]:
+    """Return the features of the clock period, by name, in nanoseconds or something like them.
+
+    Wires grow with the number of places that a signal goes to, trees of logic with its logarithm.
+    """
+    p = parameters
+    return {
+        "base": 10.0,
+        "multipliers": log2(p.multipliers + 1) / 2,
+        "word": log2(8 * p.channel_lanes) / 2,
+        "banks": log2(p.banks) / 2,
+        "address": p.address_bits / 5,
+        "programmable": 2.0 * (p.mode == "programmable"),
+    }
+
+
+def speed_class(target: Target) -> str:
+    """Return the name of the targets that are as fast as this one."""
+    return "ecp5" if target.family == "ecp5" else target.name

@@ -203,17 +203,25 @@ class Core(wiring.Component):
                     write_mask.eq(1 << writer.write_address[: ceil_log2(p.banks)]),
                     *(word.eq(word_data) for word in activations.write_data),
                 ]
+        # The end of a job and what goes wrong reach the sequencer a cycle later, behind a register:
+        # they come from all ends of the core, and decide about all of it.
+        unit_done = Signal()
+        m.d.sync += unit_done.eq(0)
         for kind, done in dones.items():
             with m.If(is_kind[kind]):
-                m.d.comb += sequencer.unit_done.eq(done)
-        write_overrun = Signal()
+                m.d.sync += unit_done.eq(done)
+        in_memory = Signal()
         m.d.comb += [
-            write_overrun.eq(write_mask.any() & (activations.write_address >= p.activation_depth)),
-            activations.write_mask.eq(Mux(healthy, write_mask, 0)),
+            sequencer.unit_done.eq(unit_done),
+            in_memory.eq(activations.write_address < p.activation_depth),
+            activations.write_mask.eq(Mux(healthy & in_memory, write_mask, 0)),
         ]
 
         faults = [
-            (write_overrun, ErrorCode.ACTIVATION_WRITE),
+            # That of the last word of a job comes with the job's end: an array job ends with the
+            # write itself, the others a cycle later.
+            (output.write_overrun, ErrorCode.ACTIVATION_WRITE),
+            (write_mask.any() & ~in_memory, ErrorCode.ACTIVATION_WRITE),
             (loader.overrun | fetch.overrun | softmax_overrun, ErrorCode.ACTIVATION_READ),
             (stepper.weight_overrun, ErrorCode.WEIGHT_READ),
             (output.requant_overrun, ErrorCode.REQUANT_READ),
@@ -221,11 +229,14 @@ class Core(wiring.Component):
         if p.mode == "programmable":
             idle = ~sequencer.busy & running
             faults.append((self._load_port(m, memories, output, idle), ErrorCode.LOAD))
+        fault = Signal.like(sequencer.fault)
+        m.d.sync += fault.eq(0)
         for condition, code in faults:
             with m.If(condition):
-                m.d.comb += sequencer.fault.eq(code)
+                m.d.sync += fault.eq(code)
 
         m.d.comb += [
+            sequencer.fault.eq(fault),
             sequencer.start.eq(self.start),
             sequencer.legal.eq(job_is_legal(p, job)),
             sequencer.front_done.eq(stepper.job_end),
@@ -241,7 +252,7 @@ class Core(wiring.Component):
             self.cycles.eq(counters.cycles),
             self.layer_done.eq(counters.layer_done),
             self.layer_cycles.eq(counters.layer_cycles),
-            self.trace_valid.eq(word_write & healthy),
+            self.trace_valid.eq(word_write & healthy & in_memory),
             self.trace_address.eq(activations.write_address),
             self.trace_data.eq(word_data),
         ]
@@ -279,6 +290,8 @@ class Core(wiring.Component):
             getattr(window, name).eq(getattr(loader, name))
             for name in ("valid", "words", "chunk", "row", "segment_end", "tags")
         ]
+        weight_address = Signal(p.weight_address_bits)
+        m.d.sync += weight_address.eq(stepper.weight_address)
         m.d.comb += [
             loader.advance.eq(window.advance),
             window.stride.eq(job.stride),
@@ -286,7 +299,7 @@ class Core(wiring.Component):
             window.shift.eq(stepper.shift),
             stepper.window_full.eq(window.full),
             stepper.window_tags.eq(window.full_tags),
-            memories["weights"].address.eq(stepper.weight_address),
+            memories["weights"].address.eq(weight_address),
             array.weights.eq(memories["weights"].data),
             array.lanes.eq(window.lanes),
             array.issue.eq(stepper.issue),

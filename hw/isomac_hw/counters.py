@@ -42,18 +42,20 @@ class Counters(wiring.Component):
         m = Module()
         counting = Signal()
         layer_counter = Signal(COUNTER_BITS)
-        begins = self.input_accepted & ~counting
-        with m.If(begins | counting):
+        layer_next = Signal(COUNTER_BITS)
+        runs = counting | self.input_accepted
+        # Where the count begins is told from `counting`, a register, and not from the word that is
+        # accepted, which is known late in the cycle: the carry does not wait for it.
+        m.d.comb += layer_next.eq(Mux(counting, layer_counter + 1, 1))
+        with m.If(runs):
             m.d.sync += [
                 counting.eq(~self.finished),
-                self.cycles.eq(Mux(begins, 1, self.cycles + 1)),
-                layer_counter.eq(
-                    Mux(self.layer_end, 0, Mux(begins, 1, layer_counter + 1)),
-                ),
+                self.cycles.eq(Mux(counting, self.cycles + 1, 1)),
+                layer_counter.eq(Mux(self.layer_end, 0, layer_next)),
             ]
         with m.If(self.reset):
             m.d.sync += counting.eq(0)
         m.d.sync += self.layer_done.eq(self.layer_end)
         with m.If(self.layer_end):
-            m.d.sync += self.layer_cycles.eq(Mux(begins, 1, layer_counter + 1))
+            m.d.sync += self.layer_cycles.eq(layer_next)
         return m

@@ -1,5 +1,6 @@
 """The input job: unpacks a dense stream of bytes into words of the activation memory."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -50,6 +51,12 @@ class Packing:
     def capacity(self) -> int:
         """Bytes the gearbox must hold to take a stream word whenever a group is missing."""
         return self.group_bytes + self.channel_lanes
+
+    @property
+    def levels(self) -> range:
+        """Bytes the gearbox can hold when it takes a stream word."""
+        step = math.gcd(self.channel_lanes, self.group_bytes)
+        return range(0, self.group_bytes + 1, step)
 
     def stream_words(self, pixels: int) -> int:
         """Stream words of a plane, or of several with M channels each."""
@@ -139,29 +146,35 @@ class InputStore(wiring.Component):
 
         group = choose([packing.group for packing in self._packings])
         group_bytes = choose([packing.group_bytes for packing in self._packings])
-        room = choose([packing.group_bytes for packing in self._packings])
 
         emits = Signal()
         last_group = Signal()
+        # What the level allows is compared when it is set, for either case of what comes next.
+        enough = Signal()
+        room = Signal(2)
         level_after = Signal.like(level)
+        next_level = Signal.like(level)
+        left = Mux(enough, level - group_bytes, 0)
         m.d.comb += [
             # Without a stream word to come, what is there must do: a job always ends.
-            emits.eq(self.grant & running & ((level >= group_bytes) | ~arriving)),
+            emits.eq(self.grant & running & (enough | ~arriving)),
             last_group.eq(words_left < group),
-            level_after.eq(Mux(emits, Mux(level >= group_bytes, level - group_bytes, 0), level)),
-            self.i.ready.eq(running & arriving & (level_after <= room)),
+            level_after.eq(Mux(emits, left, level)),
+            self.i.ready.eq(running & arriving & room.bit_select(emits, 1)),
             self.done.eq(emits & last_group),
         ]
         accepts = self.i.valid & self.i.ready
-        rest = Signal.like(gearbox)
-        m.d.comb += rest.eq(gearbox)
-        for index, packing in enumerate(self._packings):
-            with m.If(emits & (self.packing == index)):
-                m.d.comb += rest.eq(gearbox >> 8 * packing.group_bytes)
+        m.d.comb += next_level.eq(level_after + Mux(accepts, self._lanes, 0))
+        with m.If(self.start):
+            m.d.comb += next_level.eq(0)
         m.d.sync += [
-            gearbox.eq(rest | Mux(accepts, self.i.payload << (8 * level_after), 0)),
-            level.eq(level_after + Mux(accepts, self._lanes, 0)),
+            level.eq(next_level),
+            enough.eq(next_level >= group_bytes),
+            # A stream word fits behind what is there, or behind what is left of it.
+            room[0].eq(next_level <= group_bytes),
+            room[1].eq(next_level <= group_bytes << 1),
         ]
+        self._fill(m, gearbox, emits, accepts, level_after)
         with m.If(accepts):
             m.d.sync += [stream_left.eq(stream_left - 1), arriving.eq(stream_left != 0)]
         with m.If(emits):
@@ -176,13 +189,31 @@ class InputStore(wiring.Component):
                 running.eq(1),
                 arriving.eq(1),
                 gearbox.eq(0),
-                level.eq(0),
                 words_left.eq(self.words),
                 stream_left.eq(self.stream_words),
                 self.write_address.eq(self.base),
             ]
         self._place(m, gearbox, emits, words_left)
         return m
+
+    def _fill(
+        self, m: Module, gearbox: Signal, emits: Value, accepts: Value, level: Signal
+    ) -> None:
+        """Move the gearbox on by a group, and put a stream word behind the ``level`` bytes left."""
+        rest = Signal.like(gearbox)
+        m.d.comb += rest.eq(gearbox)
+        for index, packing in enumerate(self._packings):
+            with m.If(emits & (self.packing == index)):
+                m.d.comb += rest.eq(gearbox >> 8 * packing.group_bytes)
+        # A word is taken where it fits, behind a few levels only: a case for each of those is much
+        # less than a shifter to any byte.
+        arrived = Signal.like(gearbox)
+        levels = {level for packing in self._packings for level in packing.levels}
+        with m.Switch(level):
+            for fits in sorted(levels):
+                with m.Case(fits):
+                    m.d.comb += arrived.eq(self.i.payload << 8 * fits)
+        m.d.sync += gearbox.eq(rest | Mux(accepts, arrived, 0))
 
     def _place(self, m: Module, gearbox: Signal, emits: Value, words_left: Signal) -> None:
         """The group at its place in the memory row."""

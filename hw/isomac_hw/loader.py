@@ -28,7 +28,7 @@ class Loader(wiring.Component):
     valid, words, chunk, row, segment_end, tags : Out
         The chunk for the window.
     overrun : Out(1)
-        A word inside the map lies beyond the memory.
+        A word inside the map lay beyond the memory, in the cycle before.
     """
 
     def __init__(self, parameters: AcceleratorParameters, job: JobView):
@@ -106,5 +106,5 @@ class Loader(wiring.Component):
             m.d.comb += self.words[j].eq(self.read_data[j])
             with m.If(~w_inside[j]):
                 m.d.comb += [self.words[j][c].eq(job.pad_value) for c in range(p.channel_lanes)]
-        m.d.comb += self.overrun.eq(r_valid & self.advance & overruns.any())
+        m.d.sync += self.overrun.eq(r_valid & self.advance & overruns.any())
         return m

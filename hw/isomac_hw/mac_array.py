@@ -35,8 +35,10 @@ class MacLane(wiring.Component):
 
     def elaborate(self, platform: object) -> Module:
         m = Module()
-        product = Signal(signed(16))
-        total = Signal(signed(self._bits))
+        # Data, which valid bits elsewhere vouch for: no reset reaches it.
+        product = Signal(signed(16), reset_less=True)
+        total = Signal(signed(self._bits), reset_less=True)
+        shadow = Signal(signed(self._bits), reset_less=True)
         m.d.sync += product.eq(self.activation * self.weight)
         with m.If(self.accumulate):
             with m.If(self.first):
@@ -47,15 +49,17 @@ class MacLane(wiring.Component):
             with m.Else():
                 m.d.sync += total.eq(total + product)
         with m.If(self.transfer):
-            m.d.sync += self.shadow.eq(total)
+            m.d.sync += shadow.eq(total)
+        m.d.comb += self.shadow.eq(shadow)
         return m
 
 
 class MacArray(wiring.Component):
     """All lanes, and the pipeline that feeds them.
 
-    A step enters with ``issue`` in cycle t, together with the words of the pixel lanes; its weights
-    are on ``weights`` in t + 1 (one cycle of memory latency). Throughput is one step a cycle.
+    A step enters with ``issue`` in cycle t. The words of the pixel lanes are on ``lanes`` in t + 1,
+    its weights on ``weights`` in t + 2 (one cycle for the address, one for the memory). Throughput
+    is one step a cycle.
     ``shadow`` holds the sums of a tile from cycle t + ``LATENCY`` + 1 on, t being the cycle in
     which its ``last`` step was issued, until the next tile's arrive.
 
@@ -75,7 +79,7 @@ class MacArray(wiring.Component):
 
     #: Cycles from the issue of a tile's last step to the one at whose end the shadows take the
     #: sums.
-    LATENCY = 4
+    LATENCY = 5
 
     def __init__(self, parameters: AcceleratorParameters):
         self._parameters = p = parameters
@@ -101,50 +105,48 @@ class MacArray(wiring.Component):
         p = self._parameters
         word = data.ArrayLayout(signed(8), p.channel_lanes)
 
-        # Stages: s (word selected), x (byte selected), p (product), a (accumulated). What the job
-        # says goes along, since the next job may begin behind the last step of this one.
+        # Stages: s (word there), b (byte to broadcast selected), x (operands there), p (product), a
+        # (accumulated). What the job says goes along, since the next job may begin behind the last
+        # step of this one.
         s_byte = Signal.like(self.byte)
-        s_dense = Signal()
-        s_reduce_max, x_reduce_max, p_reduce_max = (
-            Signal(name=f"{stage}_reduce_max") for stage in ("s", "x", "p")
-        )
-        m.d.sync += [
-            s_dense.eq(self.dense),
-            s_reduce_max.eq(self.reduce_max),
-            x_reduce_max.eq(s_reduce_max),
-            p_reduce_max.eq(x_reduce_max),
-        ]
-        x_weights = Signal(word)
-        m.d.sync += [s_byte.eq(self.byte), x_weights.eq(self.weights)]
-        valid, first, last = self.issue, self.first, self.last
-        for stage in ("s", "x", "p"):
-            next_valid = Signal(name=f"{stage}_valid")
-            next_first = Signal(name=f"{stage}_first")
-            next_last = Signal(name=f"{stage}_last")
+        s_dense, b_dense = (Signal(name=f"{stage}_dense") for stage in ("s", "b"))
+        m.d.sync += [s_byte.eq(self.byte), s_dense.eq(self.dense), b_dense.eq(s_dense)]
+        x_weights = Signal(word, reset_less=True)
+        m.d.sync += x_weights.eq(self.weights)
+        valid, first, last, reduce_max = self.issue, self.first, self.last, self.reduce_max
+        for stage in ("s", "b", "x", "p"):
+            next_valid, next_first, next_last, next_reduce_max = (
+                Signal(name=f"{stage}_{name}") for name in ("valid", "first", "last", "reduce_max")
+            )
             m.d.sync += [
                 next_valid.eq(valid),
                 next_first.eq(first),
                 next_last.eq(valid & last),
+                next_reduce_max.eq(reduce_max),
             ]
-            valid, first, last = next_valid, next_first, next_last
+            valid, first, last, reduce_max = next_valid, next_first, next_last, next_reduce_max
         a_last = Signal()
         m.d.sync += a_last.eq(last)
         m.d.comb += self.loaded.eq(a_last)
 
         for lane in range(p.pixel_lanes):
-            s_word = Signal(word, name=f"s_word_{lane}")
-            m.d.sync += s_word.eq(self.lanes[lane])
+            s_word = self.lanes[lane]
             # A slice at a variable place is a tree of multiplexers; an indexed `Array` would be
             # written as a chain of as many as there are channels.
-            broadcast = s_word.as_value().word_select(s_byte, 8).as_signed()
-            shared = Signal(signed(8), name=f"x_broadcast_{lane}")
-            if not p.has("depthwise"):
+            broadcast = Signal(signed(8), name=f"b_broadcast_{lane}", reset_less=True)
+            m.d.sync += broadcast.eq(s_word.as_value().word_select(s_byte, 8).as_signed())
+            own = Signal(word, name=f"b_word_{lane}", reset_less=True)
+            shared = Signal(signed(8), name=f"x_broadcast_{lane}", reset_less=True)
+            if p.has("depthwise"):
+                m.d.sync += own.eq(s_word)
+            else:
                 m.d.sync += shared.eq(broadcast)
             for channel in range(p.channel_lanes):
                 if p.has("depthwise"):
-                    activation = Signal(signed(8), name=f"x_{lane}_{channel}")
-                    own = s_word[channel]
-                    selected = Mux(s_dense, broadcast, own) if p.has("dense") else own
+                    activation = Signal(signed(8), name=f"x_{lane}_{channel}", reset_less=True)
+                    selected = own[channel]
+                    if p.has("dense"):
+                        selected = Mux(b_dense, broadcast, selected)
                     m.d.sync += activation.eq(selected)
                 else:
                     activation = shared
@@ -156,7 +158,7 @@ class MacArray(wiring.Component):
                     mac.weight.eq(x_weights[channel]),
                     mac.accumulate.eq(valid),
                     mac.first.eq(first),
-                    mac.reduce_max.eq(p_reduce_max),
+                    mac.reduce_max.eq(reduce_max),
                     mac.transfer.eq(a_last),
                     self.shadow[lane][channel].eq(mac.shadow),
                 ]

@@ -83,6 +83,8 @@ class OutputStage(wiring.Component):
         The row lies beyond the memory.
     write_enable, write_address, write_data : Out
         To the activation memory.
+    write_overrun : Out(1)
+        The word that is written in the next cycle lies beyond the memory.
     lookup_write_enable, lookup_write_address, lookup_write_data : In
         A row of the lookup tables, where there are some and they are loadable.
     done : Out(1)
@@ -105,6 +107,7 @@ class OutputStage(wiring.Component):
             "write_enable": Out(1),
             "write_address": Out(p.address_bits),
             "write_data": Out(8 * p.channel_lanes),
+            "write_overrun": Out(1),
             "done": Out(1),
         }
         if p.has("lookup") and p.mode == "programmable":
@@ -231,9 +234,11 @@ class OutputStage(wiring.Component):
                 low, high = 8 * step * p.requant_lanes, 8 * (step + 1) * p.requant_lanes
                 with m.Case(step):
                     m.d.comb += merged.eq(Cat(held[:low], *lanes)[: min(high, len(held))])
+        written = tag.valid & tag.word_end
+        m.d.comb += self.write_overrun.eq(written & (tag.address >= p.activation_depth))
         m.d.sync += held.eq(merged)
         m.d.sync += [
-            self.write_enable.eq(tag.valid & tag.word_end),
+            self.write_enable.eq(written),
             self.write_address.eq(tag.address),
             self.write_data.eq(merged),
             self.done.eq(tag.job_end),

@@ -273,8 +273,8 @@ class Requantizer(wiring.Component):
     ) -> tuple[Value, Pieces]:
         """The operand four stages later, plus the aligned second one; and the second's product.
 
-        `negative` is the sign of the second operand, which its product has, or is 0 and takes either
-        half to 0.
+        `negative` is the sign of the second operand, which its product has, or is 0 and takes
+        either half to 0.
         """
         w = self._widths
         half = Mux(negative, self.align_half_negative, self.align_half)

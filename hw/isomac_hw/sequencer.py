@@ -45,9 +45,9 @@ class Sequencer(wiring.Component):
     back_done : In(1)
         The last word of an array job is written in this cycle.
     unit_done : In(1)
-        Another kind of job ends in this cycle.
+        Another kind of job has ended, in the cycle before.
     fault : In(ErrorCode)
-        What a unit found; stops the core.
+        What a unit found in the cycle before; stops the core.
     load : Out(1)
         The row that the program memory shows becomes the job.
     launch : Out(1)
@@ -145,7 +145,10 @@ class Sequencer(wiring.Component):
                 m.d.sync += start_waits.eq(starts)
                 m.next = "first"
             with m.State("fetch"):
-                m.next = "first"
+                with m.If(self.fault != 0):
+                    stop(self.fault)
+                with m.Else():
+                    m.next = "first"
             with m.State("first"):
                 move_on()
             with m.State("launch"):

@@ -1,7 +1,7 @@
 """The stepper: turns segments into array steps, and holds a tile's last one until it can drain."""
 
-from amaranth.hdl import Module, Mux, Signal
-from amaranth.lib import wiring
+from amaranth.hdl import Const, Module, Mux, Signal, Value
+from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 from amaranth.utils import ceil_log2
 
@@ -45,6 +45,7 @@ class Stepper(wiring.Component):
         self._parameters, self._job = parameters, job
         p = parameters
         self._tap_bits = max(1, ceil_log2(p.window_columns))
+        self._dense = job.dense if p.has("dense") else Const(0)
         super().__init__(
             {
                 "start": In(1),
@@ -70,39 +71,44 @@ class Stepper(wiring.Component):
         tags = Signal(SEGMENT_TAGS)
         tap = Signal(self._tap_bits)
         first_step = Signal()
-        dense = job.dense if p.has("dense") else 0
-
-        last_tap = Mux(tags.last_column, job.taps_last, job.taps)
-        last_byte = Mux(dense, Mux(tags.last_block, job.last_byte, p.channel_lanes - 1), 0)
+        # Whether the step is the last of its byte and tap loops is known in registers, since all
+        # that loads the window waits for it: compared when the step before was issued.
         byte_end = Signal()
+        tap_end = Signal()
         segment_end = Signal()
-        first_byte = Signal.like(self.byte)
+        next_byte = Signal.like(self.byte)
+        next_tap = Signal.like(tap)
         m.d.comb += [
-            byte_end.eq(self.byte == last_byte),
-            segment_end.eq(byte_end & (tap == last_tap)),
-            first_byte.eq(Mux(dense & tags.first_block, job.first_byte, 0)),
+            segment_end.eq(byte_end & tap_end),
             self.last.eq(segment_end & tags.last),
             self.first.eq(first_step & tags.first),
             self.issue.eq(active & (~self.last | self.can_finish)),
             self.job_end.eq(self.issue & self.last & tags.job_end),
             self.shift.eq(self.issue & byte_end),
             self.swap.eq(self.window_full & (~active | (self.issue & segment_end))),
+            next_byte.eq(Mux(byte_end, self._first_byte(tags), self.byte + 1)),
+            next_tap.eq(tap + byte_end),
         ]
         with m.If(self.issue):
-            m.d.sync += first_step.eq(0)
-            with m.If(byte_end):
-                m.d.sync += [self.byte.eq(first_byte), tap.eq(tap + 1)]
-            with m.Else():
-                m.d.sync += self.byte.eq(self.byte + 1)
+            m.d.sync += [
+                first_step.eq(0),
+                self.byte.eq(next_byte),
+                tap.eq(next_tap),
+                byte_end.eq(next_byte == self._last_byte(tags)),
+                tap_end.eq(next_tap == self._last_tap(tags)),
+            ]
             with m.If(segment_end):
                 m.d.sync += active.eq(0)
         with m.If(self.swap):
+            there = self.window_tags
             m.d.sync += [
                 active.eq(1),
-                tags.eq(self.window_tags),
+                tags.eq(there),
                 tap.eq(0),
                 first_step.eq(1),
-                self.byte.eq(Mux(dense & self.window_tags.first_block, job.first_byte, 0)),
+                self.byte.eq(self._first_byte(there)),
+                byte_end.eq(self._first_byte(there) == self._last_byte(there)),
+                tap_end.eq(self._last_tap(there) == 0),
             ]
 
         # Weights lie in the order of use; they start again with every pixel tile, or every channel
@@ -114,3 +120,16 @@ class Stepper(wiring.Component):
             m.d.sync += self.weight_address.eq(self.weight_address + 1)
         m.d.comb += self.weight_overrun.eq(self.issue & (self.weight_address >= p.weight_depth))
         return m
+
+    def _first_byte(self, tags: data.View) -> Value:
+        """The first byte of each tap of a segment."""
+        return Mux(self._dense & tags.first_block, self._job.first_byte, 0)
+
+    def _last_byte(self, tags: data.View) -> Value:
+        """The last byte of each tap of a segment."""
+        of_block = Mux(tags.last_block, self._job.last_byte, self._parameters.channel_lanes - 1)
+        return Mux(self._dense, of_block, 0)
+
+    def _last_tap(self, tags: data.View) -> Value:
+        """The last tap of a segment."""
+        return Mux(tags.last_column, self._job.taps_last, self._job.taps)

@@ -1,6 +1,8 @@
 """The walker: addresses and map coordinates of every word that an array job reads, in order."""
 
-from amaranth.hdl import Cat, Module, Signal, Value, signed
+from collections.abc import Callable, Sequence
+
+from amaranth.hdl import Cat, Const, Module, Signal, Value, signed
 from amaranth.lib import wiring
 from amaranth.lib.wiring import In, Out
 from amaranth.utils import ceil_log2
@@ -109,12 +111,26 @@ class Walker(wiring.Component):
             "tile_column": job.tile_columns,
             "tile_row": job.tile_rows,
         }
-        counter = {name: Signal(max(1, len(count[name])), name=f"{name}_counter") for name in LOOPS}
+        # Of each loop: how many turns are still to come, and whether this one is the first, the
+        # last. The latter are registers, since all trackers wait for them.
+        left = {name: Signal(max(1, len(count[name])), name=f"{name}_left") for name in LOOPS}
         at_first = {name: Signal(name=f"first_{name}") for name in LOOPS}
         at_last = {name: Signal(name=f"last_{name}") for name in LOOPS}
-        for name in LOOPS:
-            m.d.comb += at_first[name].eq(counter[name] == 0)
-            m.d.comb += at_last[name].eq(counter[name] == count[name])
+
+        def begin(names: Sequence[str]) -> None:
+            for name in names:
+                m.d.sync += [
+                    left[name].eq(count[name]),
+                    at_first[name].eq(1),
+                    at_last[name].eq(count[name] == 0),
+                ]
+
+        def advance(name: str) -> None:
+            m.d.sync += [
+                left[name].eq(left[name] - 1),
+                at_first[name].eq(0),
+                at_last[name].eq(left[name] == 1),
+            ]
 
         with m.If(self.start):
             m.d.sync += [
@@ -123,14 +139,13 @@ class Walker(wiring.Component):
                 self.y.eq(job.start_y),
                 self.x.eq(job.start_x),
             ]
-            m.d.sync += [signal.eq(0) for signal in counter.values()]
+            m.d.sync += [self.chunk.eq(0), self.row.eq(0)]
+            begin(LOOPS)
         with m.Elif(self.valid & self.advance):
-            self._step(m, counter, at_last)
+            self._step(m, at_last, begin, advance)
 
         row_end = at_last["chunk"] & at_last["row"]
         m.d.comb += [
-            self.chunk.eq(counter["chunk"]),
-            self.row.eq(counter["row"]),
             self.segment_end.eq(row_end),
             self.tags.last_column.eq(at_last["column"]),
             self.tags.first_block.eq(at_first["block"]),
@@ -142,23 +157,34 @@ class Walker(wiring.Component):
         ]
         return m
 
-    def _step(self, m: Module, counter: dict[str, Signal], at_last: dict[str, Signal]) -> None:
-        """The innermost loop that is not at its end advances, all inside it wrap."""
+    def _step(
+        self,
+        m: Module,
+        at_last: dict[str, Signal],
+        begin: Callable[[Sequence[str]], None],
+        advance: Callable[[str], None],
+    ) -> None:
+        """The innermost loop that is not at its end advances, all inside it begin again."""
         job, banks = self._job, self._parameters.banks
-        inner_done: Value | None = None
-        for name in LOOPS:
-            moves = ~at_last[name] if inner_done is None else inner_done & ~at_last[name]
-            inner_done = at_last[name] if inner_done is None else inner_done & at_last[name]
-            with m.If(moves):
-                m.d.sync += counter[name].eq(counter[name] + 1)
+        inner_done: Value = Const(1)
+        for index, name in enumerate(LOOPS):
+            with m.If(inner_done & ~at_last[name]):
+                advance(name)
+                begin(LOOPS[:index])
                 if name == "chunk":
-                    m.d.sync += [self.address.eq(self.address + banks), self.x.eq(self.x + banks)]
-                    continue
-                m.d.sync += [
-                    self.address.eq(self.address + getattr(job, f"address_{name}")),
-                    self.y.eq(self.y + getattr(job, Y_STEP[name])),
-                    self.x.eq(self.x + getattr(job, X_STEP[name])),
-                ]
-                m.d.sync += [counter[inner].eq(0) for inner in LOOPS[: LOOPS.index(name)]]
+                    m.d.sync += [
+                        self.chunk.eq(self.chunk + 1),
+                        self.address.eq(self.address + banks),
+                        self.x.eq(self.x + banks),
+                    ]
+                else:
+                    m.d.sync += [
+                        self.chunk.eq(0),
+                        self.row.eq(self.row + 1 if name == "row" else 0),
+                        self.address.eq(self.address + getattr(job, f"address_{name}")),
+                        self.y.eq(self.y + getattr(job, Y_STEP[name])),
+                        self.x.eq(self.x + getattr(job, X_STEP[name])),
+                    ]
+            inner_done = inner_done & at_last[name]
         with m.If(inner_done):
             m.d.sync += self.valid.eq(0)

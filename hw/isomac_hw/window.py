@@ -13,9 +13,13 @@ class Window(wiring.Component):
     """Two halves of ``tile_rows`` x ``window_columns`` words: one is loaded, one is used.
 
     The load half takes one chunk of B words a cycle while ``advance`` is high. When its segment is
-    complete it is ``full``; ``swap`` moves it to the use half at the end of the cycle, and the next
-    segment's first chunk may arrive in that same cycle. ``shift`` moves the use half on by one
-    word, the next kernel column.
+    complete it is ``full``; ``swap`` moves it to the use half, and the next segment's first chunk
+    may arrive in that same cycle. ``shift`` moves the use half on by one word, the next kernel
+    column.
+
+    Control decides in one cycle, data follows in the next: a chunk, ``swap`` and ``shift`` wait in
+    registers, so that thousands of words' registers hang on those and not on a decision. ``lanes``
+    in cycle t + 1 show what the swaps and shifts before cycle t have left, with the stride of t.
 
     Members
     -------
@@ -29,7 +33,7 @@ class Window(wiring.Component):
     stride : In
         Index into ``parameters.strides``.
     lanes : Out(P words)
-        Lane (r, p) sees word ``p * stride`` of window row r; combinational.
+        Lane (r, p) sees word ``p * stride`` of window row r, a cycle later.
     """
 
     def __init__(self, parameters: AcceleratorParameters):
@@ -58,25 +62,40 @@ class Window(wiring.Component):
         m = Module()
         p = self._parameters
         word_bits = 8 * p.channel_lanes
-        load = [
-            [Signal(word_bits, name=f"load_{r}_{i}") for i in range(p.window_columns)]
-            for r in range(p.tile_rows)
-        ]
-        use = [
-            [Signal(word_bits, name=f"use_{r}_{i}") for i in range(p.window_columns)]
-            for r in range(p.tile_rows)
-        ]
-
+        # Words are data, which no reset needs to clear: a valid bit says when they count.
+        load, use = (
+            [
+                [
+                    Signal(word_bits, name=f"{half}_{r}_{i}", reset_less=True)
+                    for i in range(p.window_columns)
+                ]
+                for r in range(p.tile_rows)
+            ]
+            for half in ("load", "use")
+        )
+        words = Signal(self.words.shape(), reset_less=True)
+        swaps = Signal()
+        shifts = Signal()
+        stride = Signal.like(self.stride)
         m.d.comb += self.advance.eq(~(self.valid & self.full & ~self.swap))
         taken = self.valid & self.advance
+        m.d.sync += [
+            words.eq(self.words),
+            swaps.eq(self.swap),
+            shifts.eq(self.shift),
+            stride.eq(self.stride),
+        ]
         for r in range(p.tile_rows):
+            takes = Signal(self._chunks, name=f"takes_{r}")
+            for chunk in range(self._chunks):
+                m.d.sync += takes[chunk].eq(taken & (self.row == r) & (self.chunk == chunk))
             for i in range(p.window_columns):
-                with m.If(taken & (self.row == r) & (self.chunk == i // p.banks)):
-                    m.d.sync += load[r][i].eq(self.words[i % p.banks])
-                with m.If(self.swap):
+                with m.If(takes[i // p.banks]):
+                    m.d.sync += load[r][i].eq(words[i % p.banks])
+                with m.If(swaps):
                     m.d.sync += use[r][i].eq(load[r][i])
                 if i + 1 < p.window_columns:
-                    with m.Elif(self.shift):
+                    with m.Elif(shifts):
                         m.d.sync += use[r][i].eq(use[r][i + 1])
 
         with m.If(taken & self.segment_end):
@@ -87,8 +106,8 @@ class Window(wiring.Component):
         for r in range(p.tile_rows):
             for column in range(p.tile_columns):
                 lane = self.lanes[r * p.tile_columns + column]
-                with m.Switch(self.stride):
-                    for index, stride in enumerate(p.strides):
+                with m.Switch(stride):
+                    for index, step in enumerate(p.strides):
                         with m.Case(index):
-                            m.d.comb += lane.eq(use[r][column * stride])
+                            m.d.comb += lane.eq(use[r][column * step])
         return m

@@ -343,6 +343,9 @@ def test_load_errors(monkeypatch: pytest.MonkeyPatch, words: list[int]) -> None:
             ctx.set(driver.core.load.valid, 1)
             ctx.set(driver.core.load.payload, word)
             await driver.tick(ctx)
+        # The core stops a cycle after it has found the error.
+        ctx.set(driver.core.load.valid, 0)
+        await driver.tick(ctx)
         await check_stopped(ctx, driver, ErrorCode.LOAD)
 
     driver.simulate(testbench)

@@ -80,9 +80,6 @@ def run(p: AcceleratorParameters, tiles: list[Tile], *, seed: int, issue: float 
         """A step at the inputs, or anything."""
         step = tile.steps[index] if tile else None
         ctx.set(dut.issue, step is not None)
-        for lane in range(p.pixel_lanes):
-            for channel in range(p.channel_lanes):
-                ctx.set(dut.lanes[lane][channel], step.words[lane][channel] if step else noise())
         ctx.set(dut.byte, step.byte if step else generator.randrange(p.channel_lanes))
         ctx.set(dut.first, index == 0 if tile else generator.randrange(2))
         ctx.set(dut.last, index == len(tile.steps) - 1 if tile else generator.randrange(2))
@@ -94,7 +91,9 @@ def run(p: AcceleratorParameters, tiles: list[Tile], *, seed: int, issue: float 
         due: dict[int, Tile] = {}  # cycle in which the sums must be on the shadows
         shown: list[list[int]] | None = None
         cycle = 0
-        weights: list[int] | None = None
+        # The step whose words are due, and the one whose weights are.
+        with_words: Step | None = None
+        with_weights: Step | None = None
         while waiting or cycle <= max(due) + 2:
             tile, index = None, 0
             if waiting and generator.random() < issue:
@@ -103,8 +102,12 @@ def run(p: AcceleratorParameters, tiles: list[Tile], *, seed: int, issue: float 
                     due[cycle + MacArray.LATENCY + 1] = tile
             put(ctx, tile, index)
             for channel in range(p.channel_lanes):
-                ctx.set(dut.weights[channel], weights[channel] if weights else noise())
-            weights = tile.steps[index].weights if tile else None
+                weight = with_weights.weights[channel] if with_weights else noise()
+                ctx.set(dut.weights[channel], weight)
+                for lane in range(p.pixel_lanes):
+                    value = with_words.words[lane][channel] if with_words else noise()
+                    ctx.set(dut.lanes[lane][channel], value)
+            with_weights, with_words = with_words, tile.steps[index] if tile else None
             if cycle in due:
                 shown = due[cycle].sums()
             assert ctx.get(dut.loaded) == (cycle + 1 in due)

@@ -396,10 +396,12 @@ FAULTY_CYCLES = expected(FAULTY, 0)
 @pytest.mark.parametrize(
     "cycle",
     [
-        # Before the program, in the cycle of a start, in a launch, in the last cycle of a job, in
-        # the delay, while a front waits for the back, when a layer ends, and when the program does.
+        # Before the program, in the cycle of a start and behind it, in a launch, in the last cycle
+        # of a job, in the delay, while a front waits for the back, when a layer ends, and when the
+        # program does.
         "before",
         "start",
+        "fetch",
         *(f"launch {row}" for row in range(4)),
         "input done",
         "delay",
@@ -414,6 +416,7 @@ def test_faults(cycle: str) -> None:
     at = {
         "before": -2,
         "start": 0,
+        "fetch": 1,
         **{f"launch {row}": wanted.launches[row][0] for row in range(4)},
         "input done": wanted.layer_ends[0],
         "delay": second_front - 2,

@@ -76,10 +76,13 @@ class Bench:
             nonlocal cycles
             dut = self.dut
             queue = [chunk for segment in segments for chunk in self.chunks(segment)]
+            strides = len(self.p.strides)
             complete = 0  # segments that the load half has completed
             using: Segment | None = None
             shifts = swapped = 0
-            while swapped < len(segments) or using is not None:
+            # What the lanes must show, a cycle later.
+            due: tuple[Segment, int] | None = None
+            while swapped < len(segments) or using is not None or due is not None:
                 offers = bool(queue) and self.random.random() < self.feed
                 self.offer(ctx, queue[0] if offers else None)
                 full = complete > swapped
@@ -87,9 +90,11 @@ class Bench:
                 if full:
                     tags = ctx.get(dut.full_tags)
                     assert tags.as_bits() == segments[swapped].tags
-                if using is not None:
-                    ctx.set(dut.stride, using.stride)
-                    self.check_lanes(ctx, using, shifts)
+                # The job may be another one in the cycle after the last step.
+                ctx.set(dut.stride, using.stride if using else self.random.randrange(strides))
+                if due is not None:
+                    self.check_lanes(ctx, *due)
+                due = (using, shifts) if using is not None else None
                 step = self.random.random() < self.use
                 used_up = using is None or (step and shifts == using.taps - 1)
                 swap = full and used_up
@@ -171,5 +176,5 @@ def test_back_to_back(changes: dict[str, Any], taps: int, chunks: int) -> None:
     bench = Bench(parameters(**changes), seed=2)
     count = 10
     cycles = bench.run([bench.segment(taps=taps) for _ in range(count)])
-    # Load the first one, swap it in, and use the last one.
-    assert cycles == chunks + 1 + (count - 1) * max(chunks, taps) + taps
+    # Load the first one, swap it in, use the last one, and see its last words.
+    assert cycles == chunks + 1 + (count - 1) * max(chunks, taps) + taps + 1

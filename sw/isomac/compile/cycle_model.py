@@ -28,6 +28,8 @@ from isomac_hw.softmax_parameters import SoftmaxParameters
 LOAD_LATENCY = 3
 #: Cycles from the end of a job to the end of the launch of the next.
 LAUNCH = 1
+#: Cycles from the last one of an input, output or softmax job to its end as the sequencer sees it.
+NOTICE = 1
 
 
 @dataclass(frozen=True)
@@ -154,14 +156,14 @@ def _last_step(
 @cache
 def input_cycles(packing: Packing, pixels: int, *, first: bool) -> int:
     """Cycles of an input job; those of the first one count from the first stream word on."""
-    return packing.cycles(pixels) + (0 if first else LAUNCH)
+    return packing.cycles(pixels) + NOTICE + (0 if first else LAUNCH)
 
 
 def output_cycles(words: int) -> int:
     """Cycles of an output job, its launch included."""
-    return LAUNCH + ActivationMemory.READ_LATENCY + words
+    return LAUNCH + ActivationMemory.READ_LATENCY + words + NOTICE
 
 
 def softmax_cycles(parameters: SoftmaxParameters, channels: int, pixels: int) -> int:
     """Cycles of a softmax job, its launch included."""
-    return LAUNCH + parameters.cycles(channels, pixels)
+    return LAUNCH + parameters.cycles(channels, pixels) + NOTICE

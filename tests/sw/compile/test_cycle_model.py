@@ -7,6 +7,7 @@ import pytest
 
 from isomac.compile.cycle_model import (
     LAUNCH,
+    NOTICE,
     LOAD_LATENCY,
     TileSchedule,
     _last_step,
@@ -148,10 +149,10 @@ def test_one_step_and_one_word() -> None:
 
 def test_stream_and_softmax_jobs() -> None:
     packing = Packing(4, 2, 3)
-    assert input_cycles(packing, 35, first=True) == packing.cycles(35)
-    assert input_cycles(packing, 35, first=False) == packing.cycles(35) + LAUNCH
-    assert output_cycles(35) == LAUNCH + ActivationMemory.READ_LATENCY + 35
+    assert input_cycles(packing, 35, first=True) == packing.cycles(35) + NOTICE
+    assert input_cycles(packing, 35, first=False) == LAUNCH + packing.cycles(35) + NOTICE
+    assert output_cycles(35) == LAUNCH + ActivationMemory.READ_LATENCY + 35 + NOTICE
     unit = SoftmaxParameters(
         channel_lanes=4, address_bits=8, channels_bits=4, pixels_bits=4, sum_bits=24
     )
-    assert softmax_cycles(unit, 10, 6) == LAUNCH + unit.cycles(10, 6)
+    assert softmax_cycles(unit, 10, 6) == LAUNCH + unit.cycles(10, 6) + NOTICE

@@ -7,8 +7,8 @@ import pytest
 
 from isomac.compile.cycle_model import (
     LAUNCH,
-    NOTICE,
     LOAD_LATENCY,
+    NOTICE,
     TileSchedule,
     _last_step,
     array_timing,

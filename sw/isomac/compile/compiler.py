@@ -47,7 +47,7 @@ def compile_graph(
     lowered = lower(graph, shape.channel_lanes)
     array_work = [work for work in lowered.work if isinstance(work, ArrayWork)]
     window = window_columns(array_work, shape)
-    builder = _Builder(lowered, shape, window, overlap_input=overlap_input)
+    builder = Builder(lowered, shape, window, overlap_input=overlap_input)
     parameters = derive_parameters(builder.requirements(), mode)
     return builder.program(parameters)
 
@@ -65,7 +65,7 @@ def compile_for(graph: Graph, parameters: AcceleratorParameters) -> Program:
             "only programmable hardware runs other networks; this one has its program in ROM"
         )
     lowered = lower(graph, parameters.channel_lanes)
-    builder = _Builder(lowered, array_shape(parameters), parameters.window_columns, parameters)
+    builder = Builder(lowered, array_shape(parameters), parameters.window_columns, parameters)
     check_fits(builder.requirements(), parameters)
     return builder.program(parameters)
 
@@ -74,8 +74,12 @@ def _listed(numbers: Iterable[int]) -> str:
     return ", ".join(map(str, numbers))
 
 
-class _Builder:
-    """Jobs, constants and cycles of a lowered graph on an array of one shape."""
+class Builder:
+    """Jobs, constants and cycles of a lowered graph on an array of one shape.
+
+    `bases` are the first weight word and the first requantization row of each work, by its `id`,
+    where they are known; the constants are then never made, and there can be no program.
+    """
 
     def __init__(
         self,
@@ -85,6 +89,7 @@ class _Builder:
         hardware: AcceleratorParameters | None = None,
         *,
         overlap_input: bool = False,
+        bases: dict[int, tuple[int, int]] | None = None,
     ):
         self.lowered, self.shape, self.window = lowered, shape, window
         self.overlap_input = hardware.overlap_input if hardware else overlap_input
@@ -120,16 +125,22 @@ class _Builder:
                 f"the hardware takes inputs of {_listed(self.input_channels)} channels a word, "
                 f"the network has {_listed(sorted(channels))}"
             )
-        self.images = ConstantImages(shape)
-        self.all_constants = {
-            id(work): work.constants(self.geometry[id(work)].segmentation) for work in array_work
-        }
         #: Different lookup tables, in the order of use.
         self.tables: dict[bytes, int] = {}
         for work in array_work:
             if work.table is not None:
                 self.tables.setdefault(work.table.tobytes(), len(self.tables))
-        self.bases = {key: self.images.add(value) for key, value in self.all_constants.items()}
+        self.images = ConstantImages(shape)
+        self.all_constants = {}
+        if bases is None:
+            self.all_constants = {
+                id(work): work.constants(self.geometry[id(work)].segmentation)
+                for work in array_work
+            }
+            bases = {key: self.images.add(value) for key, value in self.all_constants.items()}
+        self.bases = bases
+        #: Cycles and launches but for softmax, which changes no launch.
+        self.scheduled = self.schedule(None)
 
     def base(self, view: View) -> int:
         """First word of a view in the activation memory."""
@@ -141,7 +152,7 @@ class _Builder:
             [input_job(view, self.base(view), packing, self.input_channels)]
             for view, packing in zip(self.lowered.inputs, self.packings, strict=True)
         ]
-        delays = iter(job.launch_delay for job in self.schedule(None))
+        delays = iter(job.launch_delay for job in self.scheduled)
         rows += [
             [self._job(work, address_range, next(delays)) for work in layer.work]
             for layer in self._working()

@@ -28,6 +28,7 @@ OUTCOME = np.dtype(
         ("layers", np.uint32),
         ("strays", np.uint32),
         ("error", np.uint32),
+        ("violations", np.uint32),
     ]
 )
 

@@ -11,7 +11,9 @@ BATCH_BYTES = 64 << 20
 def cycle_limit(manifest: Manifest, stall: float) -> int:
     """Cycles after which an inference counts as hung; generous, for a prediction may be wrong."""
     words = manifest.input_words + manifest.output_words
-    return 4 * manifest.predicted_cycles + 10_000 + int(8 * words / (1 - stall))
+    # The streams take at most a cycle for each byte, whatever the bus.
+    per_word = max(8, 2 * manifest.word_bytes if manifest.interface == "wishbone" else 0)
+    return 4 * manifest.predicted_cycles + 10_000 + int(per_word * words / (1 - stall))
 
 
 def write_capacity(manifest: Manifest) -> int:

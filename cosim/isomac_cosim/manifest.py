@@ -90,3 +90,8 @@ class Manifest:
     output_tensors: tuple[OutputTensor, ...]
     layers: tuple[Layer, ...]
     overlap_input: bool
+    interface: str = "stream"
+
+    def stalls(self, stall: float) -> bool:
+        """Whether the streams are stalled, by a bench or by a bus that they share."""
+        return stall > 0 or self.interface == "wishbone"

@@ -11,6 +11,7 @@ from typing import Any
 from isomac_cosim.document import DocumentError, Node, read_document
 from isomac_cosim.errors import CosimError
 from isomac_cosim.manifest import Layer, Manifest, Memory, OutputTensor, Storage
+from isomac_hw.interfaces.ports import INTERFACES
 
 #: The `format` of a manifest that this version reads.
 FORMAT = 1
@@ -97,12 +98,17 @@ def _manifest(data: Node) -> Manifest:
         ),
         layers=tuple(_layer(entry) for entry in data["layers"].items(LAYERS_MAX)),
         overlap_input=_overlap_input(data.get("parameters")),
+        interface=_interface(data.get("interface")),
     )
 
 
 def _overlap_input(parameters: Node | None) -> bool:
     flag = None if parameters is None else parameters.get("overlap_input")
     return False if flag is None else flag.boolean()
+
+
+def _interface(entry: Node | None) -> str:
+    return INTERFACES[0] if entry is None else entry.text()
 
 
 def _memory(entry: Node) -> Memory:
@@ -148,6 +154,7 @@ def _require(condition: bool, sentence: str) -> None:
 def _check(manifest: Manifest) -> None:
     """Raise DocumentError if entries contradict each other or cannot be used."""
     _require(manifest.mode in ("fixed", "programmable"), f"mode is {manifest.mode!r}")
+    _require(manifest.interface in INTERFACES, f"interface is {manifest.interface!r}")
     _require(_MODULE.fullmatch(manifest.top) is not None, f"top is {manifest.top!r}")
     _require(len(manifest.layers) >= 1, "there are no layers")
     predicted = sum(layer.predicted_cycles for layer in manifest.layers)

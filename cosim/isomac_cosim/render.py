@@ -73,6 +73,8 @@ def _print_verdict(report: Report, console: Console) -> None:
     )
     agreement = "equal" if report.cycles_exact else "[yellow]do not equal[/]"
     scope = " between the stalled streams" if report.stall > 0 else ""
+    if not scope and report.interface == "wishbone":
+        scope = " between arrival and departure, which share a bus,"
     console.print(f"Cycle counts{scope} {agreement} the prediction.")
     if report.back_to_back_cycles is not None:
         share = report.macs / (report.back_to_back_cycles * report.multipliers)

@@ -62,6 +62,7 @@ class Report:
     tools: names and versions.
     referees: what judges of the expected bytes found, who need not know of the hardware: an object
         each, added by the caller who asked them.
+    interface: that of the accelerator, through which everything went.
     """
 
     network: str
@@ -95,6 +96,7 @@ class Report:
     wave_reproduced: bool | None
     tools: dict[str, str]
     referees: tuple[dict[str, Any], ...] = ()
+    interface: str = "stream"
 
     def to_dict(self) -> dict[str, Any]:
         """The report as JSON-ready data."""
@@ -163,6 +165,7 @@ def make_report(
         wave_input=None if wave is None else wave.input,
         wave_reproduced=None if wave is None else wave.reproduced,
         tools={**tools, "compiler": tally.compiler},
+        interface=manifest.interface,
     )
 
 

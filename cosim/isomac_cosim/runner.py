@@ -9,6 +9,13 @@ from cocotb_tools.runner import Verilator
 
 from isomac_cosim.manifest import Manifest
 from isomac_cosim.toolchain import build_environment, make_variables, verilator_root
+from isomac_hw.interfaces.ports import (
+    CLOCKINGS,
+    OBSERVED,
+    OBSERVED_PREFIX,
+    beat_bytes,
+    bus_ports,
+)
 
 #: C++ sources of the simulation loop.
 SIMULATOR = Path(__file__).parent / "simulator"
@@ -25,10 +32,23 @@ LOAD_PORTS = ("load_valid", "load_ready", "load_data")
 
 
 def control_file(manifest: Manifest) -> str:
-    """A Verilator control file that makes the ports, and nothing else, visible to cocotb."""
-    ports = PORTS + (LOAD_PORTS if manifest.mode == "programmable" else ())
-    lines = [f'public_flat_rw -module "{manifest.top}" -var "{port}"' for port in ports]
+    """A Verilator control file that makes the ports, and nothing else, visible to cocotb.
+
+    Behind a bus the wires by which the core is observed are visible, too.
+    """
+    lines = [
+        f'public_flat_rw -module "{manifest.top}" -var "{port}"' for port in _visible(manifest)
+    ]
     return "\n".join(["`verilator_config", *lines, ""])
+
+
+def _visible(manifest: Manifest) -> list[str]:
+    if manifest.interface == "stream":
+        return [*PORTS, *(LOAD_PORTS if manifest.mode == "programmable" else ())]
+    clocking = CLOCKINGS[manifest.interface]
+    ports = [port.name for port in bus_ports(manifest.interface, manifest.word_bytes)]
+    observed = [f"{OBSERVED_PREFIX}{name}" for name in OBSERVED]
+    return [clocking.clock, clocking.reset, *ports, *observed]
 
 
 def build_flags(manifest: Manifest, *, trace: bool) -> list[str]:
@@ -47,6 +67,12 @@ def build_flags(manifest: Manifest, *, trace: bool) -> list[str]:
     ]  # fmt: skip
     if manifest.mode == "programmable":
         flags += ["-CFLAGS", "-DLOAD_PORT"]
+    if manifest.interface != "stream":
+        defines = (
+            f"-DINTERFACE_{manifest.interface.upper()} -DTOP={manifest.top}"
+            f" -DBEAT_BYTES={beat_bytes(manifest.word_bytes)}"
+        )
+        flags += ["-CFLAGS", defines]
     if trace:
         flags += ["--trace-fst", "--trace-structs"]
     return flags

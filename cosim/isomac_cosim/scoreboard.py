@@ -181,6 +181,11 @@ class Scoreboard:
                 self._fail(f"In image {image}: {found} {what} before done, not {wanted}.")
         if outcome["strays"]:
             self._fail(f"After image {image} the core was not at rest.")
+        if outcome["violations"]:
+            self._fail(
+                f"In image {image} the bus or its registers broke their rules:"
+                f" {outcome['violations']} times."
+            )
         cycles, port = int(outcome["cycles"]), int(outcome["cycles_port"])
         self.tally.cycles.append(cycles)
         if port != cycles:

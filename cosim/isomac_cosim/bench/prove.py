@@ -24,7 +24,7 @@ async def prove(dut: Any) -> None:
     scoreboard = Scoreboard(
         bundle,
         Expected.load(bundle, job.start, job.stop),
-        stalled=job.mode == "cycle" and job.stall > 0,
+        stalled=bundle.manifest.stalls(job.stall),
     )
 
     def progress(inputs: int) -> None:

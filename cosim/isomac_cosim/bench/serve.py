@@ -35,7 +35,7 @@ async def _answer(message: bytes) -> bytes:
     except CosimError as error:
         return json.dumps({"error": str(error)}).encode()
     bundle = Bundle(Path(), case.manifest, len(case.inputs))
-    scoreboard = Scoreboard(bundle, case.expected, stalled=False)
+    scoreboard = Scoreboard(bundle, case.expected, stalled=case.manifest.stalls(0))
     await infer_all(
         Simulator(case.manifest),
         case.manifest,

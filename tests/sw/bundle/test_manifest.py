@@ -24,7 +24,7 @@ def manifest(bundle: Bundle) -> dict[str, Any]:
 
 def test_fields(manifest: dict[str, Any]) -> None:
     names = (
-        "format generator network model mode top verilog word_bytes multipliers macs "
+        "format generator network model mode interface top verilog word_bytes multipliers macs "
         "predicted_cycles parameters reasons memories input output layers files"
     )
     assert set(manifest) == set(names.split())

@@ -25,6 +25,12 @@ COUNT = click.IntRange(min=1)
     "  [default: fixed]",
 )
 @click.option(
+    "--interface",
+    type=click.Choice(["stream", "axi", "wishbone"]),
+    help="stream: plain ports.  axi: AXI4-Lite registers, AXI4-Stream data.  wishbone: both on one"
+    " Wishbone B4 bus.  The last two come with a C driver.  [default: stream]",
+)
+@click.option(
     "--overlap-input",
     is_flag=True,
     help="Let the next input arrive while the array works: throughput for memory.",
@@ -66,6 +72,7 @@ def build(
     requant_lanes: int | None,
     banks: int | None,
     mode: str | None,
+    interface: str | None,
     overlap_input: bool,
     hardware: Path | None,
     multiplier_bits: int | None,
@@ -90,17 +97,21 @@ def build(
 
     from isomac.bundle.build import build as build_bundle
     from isomac.cli.constraints import read_constraints
-    from isomac.cli.hardware import read_hardware
+    from isomac.cli.hardware import read_hardware, read_interface
     from isomac.cli.network import read_network
     from isomac.cli.summary import print_agreement, print_summary
     from isomac.cli.vectors import read_test_inputs
     from isomac.frontend import agreement
 
     derived = (multipliers, pixels, channels, requant_lanes, banks, mode, overlap_input or None)
-    if hardware is not None and derived != (None,) * len(derived):
-        raise click.UsageError("--hardware leaves nothing to derive: give no shape and no --mode.")
+    if hardware is not None and (*derived, interface) != (None,) * (len(derived) + 1):
+        raise click.UsageError(
+            "--hardware leaves nothing to derive: give no shape, no --mode and no --interface."
+        )
     constraints = read_constraints(multipliers, pixels, channels, requant_lanes, banks)
     existing = None if hardware is None else read_hardware(hardware)
+    if hardware is not None:
+        interface = read_interface(hardware)
     network = read_network(model, data, multiplier_bits, kernels)
     inputs = read_test_inputs(network, test_data, vectors)
     bundle = build_bundle(
@@ -111,6 +122,7 @@ def build(
         mode=mode or "fixed",
         overlap_input=overlap_input,
         hardware=existing,
+        interface=interface or "stream",
         imported=network.imported,
     )
     console = Console()

@@ -66,7 +66,20 @@ class Packing:
         """Cycles from the first accepted stream word to the last write, both included."""
         words, left = self.stream_words(pixels), pixels
         level = cycles = 0
+        # As long as there is more of both than the gearbox holds, what it does depends on its level
+        # alone: what comes between two equal levels comes again and again.
+        seen: dict[int, tuple[int, int, int]] = {}
         while left:
+            if level in seen:
+                cycles_then, words_then, left_then = seen.pop(level)
+                per_turn = max(1, words_then - words), max(1, left_then - left)
+                spare = min((words - 1) // per_turn[0], (left - self.group) // per_turn[1])
+                turns = max(0, spare - 1)
+                cycles += turns * (cycles - cycles_then)
+                words -= turns * (words_then - words)
+                left -= turns * (left_then - left)
+                seen = {} if turns else seen
+            seen[level] = cycles, words, left
             emits = level >= self.group_bytes or (not words and level > 0)
             if emits:
                 level = max(0, level - self.group_bytes)

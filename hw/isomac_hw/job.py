@@ -9,6 +9,7 @@ becomes a constant of the gateware.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from enum import IntEnum
+from functools import cached_property
 
 from amaranth.hdl import Const, Module, Shape, Signal, Value, ValueLike
 
@@ -247,7 +248,7 @@ class JobLayout:
             offset += width
         return cls(tuple(out))
 
-    @property
+    @cached_property
     def width(self) -> int:
         """Bits of a row, at least 1."""
         return max(1, sum(field.width for field in self.fields))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import cached_property
 
 from isomac.compile import cycle_model
 from isomac.compile.constants import ConstantImages, requant_rows, weight_rows
@@ -139,8 +140,11 @@ class Builder:
             }
             bases = {key: self.images.add(value) for key, value in self.all_constants.items()}
         self.bases = bases
-        #: Cycles and launches but for softmax, which changes no launch.
-        self.scheduled = self.schedule(None)
+
+    @cached_property
+    def scheduled(self) -> list[ScheduledJob]:
+        """Cycles and launches but for softmax, which changes no launch."""
+        return self.schedule(None)
 
     def base(self, view: View) -> int:
         """First word of a view in the activation memory."""

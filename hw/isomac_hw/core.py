@@ -189,7 +189,7 @@ class Core(wiring.Component):
                 ]
         # What arrives ahead of its job waits for the layer that runs.
         m.d.comb += [
-            arrival.grant.eq(~word_write),
+            arrival.grant.eq(~word_write if p.overlap_input else 1),
             write_mask.eq(arrival.write_mask),
             activations.write_address.eq(arrival.write_address),
             activations.write_data.eq(arrival.write_data),

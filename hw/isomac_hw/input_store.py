@@ -52,12 +52,6 @@ class Packing:
         """Bytes the gearbox must hold to take a stream word whenever a group is missing."""
         return self.group_bytes + self.channel_lanes
 
-    @property
-    def levels(self) -> range:
-        """Bytes the gearbox can hold when it takes a stream word."""
-        step = math.gcd(self.channel_lanes, self.group_bytes)
-        return range(0, self.group_bytes + 1, step)
-
     def stream_words(self, pixels: int) -> int:
         """Stream words of a plane, or of several with M channels each."""
         return -(-pixels * self.channels // self.channel_lanes)
@@ -144,7 +138,10 @@ class InputStore(wiring.Component):
         m = Module()
         capacity = max(packing.capacity for packing in self._packings)
         gearbox = Signal(8 * capacity)
-        level = Signal(range(capacity + 1))
+        # The level counts in the unit of all its changes: the smaller its range, the smaller the
+        # shifter behind it.
+        unit = math.gcd(self._lanes, *(packing.group_bytes for packing in self._packings))
+        level = Signal(range(capacity // unit + 1))
         running = Signal()
         arriving = Signal()
         words_left = Signal(self._count_bits)
@@ -158,7 +155,7 @@ class InputStore(wiring.Component):
             return chosen
 
         group = choose([packing.group for packing in self._packings])
-        group_bytes = choose([packing.group_bytes for packing in self._packings])
+        group_level = choose([packing.group_bytes // unit for packing in self._packings])
 
         emits = Signal()
         last_group = Signal()
@@ -167,7 +164,7 @@ class InputStore(wiring.Component):
         room = Signal(2)
         level_after = Signal.like(level)
         next_level = Signal.like(level)
-        left = Mux(enough, level - group_bytes, 0)
+        left = Mux(enough, level - group_level, 0)
         m.d.comb += [
             # Without a stream word to come, what is there must do: a job always ends.
             emits.eq(self.grant & running & (enough | ~arriving)),
@@ -177,17 +174,17 @@ class InputStore(wiring.Component):
             self.done.eq(emits & last_group),
         ]
         accepts = self.i.valid & self.i.ready
-        m.d.comb += next_level.eq(level_after + Mux(accepts, self._lanes, 0))
+        m.d.comb += next_level.eq(level_after + Mux(accepts, self._lanes // unit, 0))
         with m.If(self.start):
             m.d.comb += next_level.eq(0)
         m.d.sync += [
             level.eq(next_level),
-            enough.eq(next_level >= group_bytes),
+            enough.eq(next_level >= group_level),
             # A stream word fits behind what is there, or behind what is left of it.
-            room[0].eq(next_level <= group_bytes),
-            room[1].eq(next_level <= group_bytes << 1),
+            room[0].eq(next_level <= group_level),
+            room[1].eq(next_level <= group_level << 1),
         ]
-        self._fill(m, gearbox, emits, accepts, level_after)
+        self._fill(m, gearbox, emits, accepts, level_after, unit)
         with m.If(accepts):
             m.d.sync += [stream_left.eq(stream_left - 1), arriving.eq(stream_left != 0)]
         with m.If(emits):
@@ -210,23 +207,19 @@ class InputStore(wiring.Component):
         return m
 
     def _fill(
-        self, m: Module, gearbox: Signal, emits: Value, accepts: Value, level: Signal
+        self, m: Module, gearbox: Signal, emits: Value, accepts: Value, level: Signal, unit: int
     ) -> None:
-        """Move the gearbox on by a group, and put a stream word behind the ``level`` bytes left."""
+        """Move the gearbox on by a group, and put a stream word behind what is left, ``level``."""
         rest = Signal.like(gearbox)
         m.d.comb += rest.eq(gearbox)
         for index, packing in enumerate(self._packings):
             with m.If(emits & (self.packing == index)):
                 m.d.comb += rest.eq(gearbox >> 8 * packing.group_bytes)
-        # A word is taken where it fits, behind a few levels only: a case for each of those is much
-        # less than a shifter to any byte.
-        arrived = Signal.like(gearbox)
-        levels = {level for packing in self._packings for level in packing.levels}
-        with m.Switch(level):
-            for fits in sorted(levels):
-                with m.Case(fits):
-                    m.d.comb += arrived.eq(self.i.payload << 8 * fits)
-        m.d.sync += gearbox.eq(rest | Mux(accepts, arrived, 0))
+        # A word is taken where it fits, behind a group at most: higher levels need no shift.
+        highest = max(packing.group_bytes for packing in self._packings) // unit
+        places = level[: highest.bit_length()]
+        arrived = (Mux(accepts, self.i.payload, 0) << places * (8 * unit))[: len(gearbox)]
+        m.d.sync += gearbox.eq(rest | arrived)
 
     def _place(self, m: Module, gearbox: Signal, emits: Value, words_left: Signal) -> None:
         """The group at its place in the memory row."""

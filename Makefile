@@ -5,6 +5,7 @@
 #   make test     style, types and the test suite
 #   make bench    a suite of networks on several budgets: cycles, utilization, proofs
 #   make fuzz     random networks on many accelerators; N=5000 cases, SEED=... repeats a run
+#   make sweep    place and route what the resource models are fitted on: hours; goes on where it ended
 #   make install  only the virtual environment .venv
 #   make lint     only style and types
 #   make clean    remove what the tools wrote; `make distclean` removes .venv too
@@ -45,7 +46,7 @@ NEED := need() { eval "$$1" >/dev/null 2>&1 || { echo "isomac needs $$2." >&2; e
 LIBPYTHON = on Debian and Ubuntu: apt install $(shell $(PYTHON) -c \
   'import sys; print("libpython%d.%d" % sys.version_info[:2])' 2>/dev/null)
 
-.PHONY: demo test bench fuzz install tools lint clean distclean
+.PHONY: demo test bench fuzz sweep install tools lint clean distclean
 .DEFAULT_GOAL := demo
 
 demo: install
@@ -62,6 +63,16 @@ SEED ?=
 
 fuzz: install
 	$(BIN)/isomac fuzz -n $(N) $(if $(SEED),--seed $(SEED))
+
+# The points go to a Dask cluster with SCHEDULER=tcp://host:8786, else to JOBS processes of this machine.
+SCHEDULER ?=
+JOBS ?=
+RESOURCES := sw/isomac/resources
+
+sweep: install
+	$(BIN)/isomac sweep $(RESOURCES)/sweep.csv $(if $(SCHEDULER),--scheduler $(SCHEDULER)) \
+	  $(if $(JOBS),--jobs $(JOBS))
+	$(BIN)/isomac resources --table $(RESOURCES)/sweep.csv --fit $(RESOURCES)/coefficients.json
 
 test: lint
 	$(BIN)/pytest -n 2

@@ -66,7 +66,8 @@ def estimate(
     )
     models = coefficients()
     logic = models["logic"][logic_class(target)]
-    lut, ff = weighed(luts, logic["lut"]), weighed(registers, logic["ff"])
+    ff = weighed(registers, logic["ff"])
+    lut = weighed(before_placement(weighed(luts, logic["lut"]), ff), logic["placed"])
     fmax = low = high = None
     speed = models["speed"].get(speed_class(target))
     if speed is not None:
@@ -88,6 +89,11 @@ def logic_class(target: Target) -> str:
     It is the family, but products are made of logic where the device has no multipliers.
     """
     return target.family if target.resources["dsp"].count else f"{target.family}-soft"
+
+
+def before_placement(lut: float, ff: float) -> dict[str, float]:
+    """Return what the LUTs after placement follow from: those before, and registers without one."""
+    return {"lut": lut, "ff": ff, "base": 100.0}
 
 
 def weighed(features: Mapping[str, float], weights: Mapping[str, float]) -> float:

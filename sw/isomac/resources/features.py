@@ -100,6 +100,7 @@ def features(
         "drain": 8 * p.address_bits + 3 * p.requant_address_bits,
         "job": held,
         "memory": memory["luts"],
+        "program": memory["program"],
         "memory_multiplexers": memory["multiplexers"],
         "programmable": 300.0 * programmable,
         "loaded": widest_row,
@@ -158,7 +159,7 @@ def _memory(
     p: AcceleratorParameters, family: str, constant_bits: Mapping[str, int] | None
 ) -> dict[str, float]:
     """LUTs and registers of memories that are no block RAM, and multiplexers of deep ones."""
-    luts = multiplexers = registers = 0.0
+    luts = program = multiplexers = registers = 0.0
     for memory in memories(p, constant_bits):
         mapping = map_memory(memory, family)
         if mapping.resource == "bram":
@@ -170,9 +171,17 @@ def _memory(
         elif memory.written:
             luts += memory.count * memory.width * memory.depth
             registers += memory.count * memory.width * memory.depth
+        elif memory.name == "program":
+            # Columns of a program are much alike; those of constants are not.
+            program += memory.width * ceil(memory.depth / 16)
         else:
             luts += memory.count * memory.width * ceil(memory.depth / 16)
-    return {"luts": luts, "multiplexers": multiplexers, "registers": registers}
+    return {
+        "luts": luts,
+        "program": program,
+        "multiplexers": multiplexers,
+        "registers": registers,
+    }
 
 
 def blocks(

@@ -16,10 +16,10 @@ from rich.progress import (
     TimeElapsedColumn,
 )
 
+from isomac.sweep.outcome import Unmade
 from isomac.sweep.points import chosen_points
 from isomac.sweep.run import Outcome, run_sweep
 from isomac.sweep.table import Row
-from isomac.sweep.work import Unmade
 
 
 def run_command(

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from isomac.compile.search import Constraints
+if TYPE_CHECKING:
+    from isomac.compile.search import Constraints
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +46,8 @@ class Accelerator:
     @property
     def constraints(self) -> Constraints:
         """What leaves the search but this shape."""
+        from isomac.compile.search import Constraints
+
         rows, columns = self.tile
         return Constraints(
             multipliers=rows * columns * self.channel_lanes,

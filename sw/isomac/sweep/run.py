@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from isomac.errors import IsomacError
+from isomac.sweep.outcome import Known, Unmade
 from isomac.sweep.point import Point
 from isomac.sweep.table import Row, append_row, read_table, write_table
-from isomac.sweep.work import Known, Unmade, run_point
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -31,7 +31,7 @@ def run_sweep(
     *,
     scheduler: str | None = None,
     jobs: int = 1,
-    task: Task = run_point,
+    task: Task | None = None,
 ) -> Iterator[Outcome]:
     """Do the points that are not finished, and yield each as soon as its row is in the file.
 
@@ -51,13 +51,17 @@ def run_sweep(
     jobs
         How many of these there are.
     task
-        What does a point, in one of the processes.
+        What does a point, in one of the processes; None for `isomac.sweep.work.run_point`.
 
     Raises
     ------
     IsomacError
         If the file is damaged, the scheduler cannot be reached, or Dask is not installed.
     """
+    if task is None:
+        from isomac.sweep.work import run_point
+
+        task = run_point
     rows = read_table(path)
     # Also without what an interruption left of a row, and without rows that were replaced.
     write_table(path, rows)
@@ -66,8 +70,15 @@ def run_sweep(
         from distributed import KilledWorker, as_completed
 
         names = {
-            client.submit(task, point, finished, key=f"isomac-{point.name}", pure=False): point.name
-            for point in points
+            client.submit(
+                task,
+                point,
+                finished,
+                key=f"isomac-{point.name}",
+                pure=False,
+                priority=-place,  # in their order
+            ): point.name
+            for place, point in enumerate(points)
         }
         for future in as_completed(names, loop=client.loop):
             try:
@@ -111,7 +122,7 @@ def cluster(scheduler: str | None, jobs: int) -> Iterator[Client]:
             threads_per_worker=1,
             processes=True,
             memory_limit=0,  # place and route of a large device takes what it takes
-            dashboard_address=None,
+            dashboard_address="127.0.0.1:0",  # any port: there may be another sweep
             silence_logs=CRITICAL,  # what becomes of points is told here
         ) as local,
         Client(local, set_as_default=False) as client,

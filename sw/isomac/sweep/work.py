@@ -7,13 +7,13 @@ import json
 import tempfile
 from collections import Counter
 from collections.abc import Collection
-from dataclasses import dataclass
 from pathlib import Path
 
 from isomac.bundle.build import build
 from isomac.errors import IsomacError
 from isomac.resources.memories import constant_bits_of
 from isomac.sweep.networks import graph_of, sweep_networks
+from isomac.sweep.outcome import Known, Unmade
 from isomac.sweep.point import Accelerator, Point
 from isomac.sweep.table import Row, described
 from isomac.synth import synthesize
@@ -29,21 +29,6 @@ from isomac_hw.load_port import LOAD_BITS
 _CARRY = {"ecp5": "CCU2C", "ice40": "SB_CARRY", "gowin": "ALU", "xc7": "CARRY4"}
 #: Of the accelerators that this process has made: their Verilog, in short.
 _DIGESTS: dict[Accelerator, str] = {}
-
-
-@dataclass(frozen=True)
-class Known:
-    """A point that was finished before, with the same hardware and tools."""
-
-    name: str
-
-
-@dataclass(frozen=True)
-class Unmade:
-    """A point that could not be done, and why."""
-
-    name: str
-    reason: str
 
 
 def run_point(point: Point, finished: Collection[str]) -> Row | Known | Unmade:

@@ -33,6 +33,16 @@ _CALL = "import sys, {module} as m; sys.argv[0] = {tool!r}; sys.exit(m.{function
 #: yosys ends its process on an error.
 _YOSYS = "import pyosys.libyosys as y; y.run_pass('script ' + {script!r}, y.Design())"
 
+#: What ends a tool whose caller was killed and could not end it.
+_WATCH = """
+import os, threading, time
+def watch(parent):
+    while os.getppid() == parent:
+        time.sleep(1)
+    os._exit(1)
+threading.Thread(target=watch, args=(os.getppid(),), daemon=True).start()
+"""
+
 #: Lines that say how far a tool is: what is shown of them.
 _PROGRESS = (
     (re.compile(r"^\d+(?:\.\d+)*\. Executing (\S+) pass"), "yosys {0}"),
@@ -99,7 +109,7 @@ def _run(
     with (
         (folder / log).open("w", encoding="utf-8", errors="replace") as file,
         subprocess.Popen(  # noqa: S603 - our own Python and the arguments of our own files
-            [sys.executable, "-c", code, *arguments],
+            [sys.executable, "-c", _WATCH + code, *arguments],
             cwd=folder,
             env=_environment(os.environ),
             stdin=subprocess.DEVNULL,

@@ -1,0 +1,81 @@
+"""The models: fitted on samples, and kept as numbers in a file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from isomac.resources.estimate import before_placement, weighed
+from isomac.resources.fit import fit_weights
+from isomac.resources.samples import Sample
+
+#: Fewest samples that a model is fitted on.
+SAMPLES_MIN = 5
+
+#: The models of logic and of speed by class, as in `coefficients.json`.
+Models = dict[str, dict[str, dict[str, Any]]]
+
+
+def fit_models(samples: Sequence[Sample]) -> Models:
+    """Fit all models but for the intervals of the clock, which take points that were held out."""
+    return {
+        "logic": {
+            name: _logic(group) for name, group in _groups(samples, lambda s: s.logic).items()
+        },
+        "speed": {
+            name: {"period": _period(group)}
+            for name, group in _groups(_routed(samples), lambda s: s.speed).items()
+        },
+    }
+
+
+def _routed(samples: Iterable[Sample]) -> list[Sample]:
+    return [sample for sample in samples if sample.row.fmax is not None]
+
+
+def _groups(samples: Iterable[Sample], key: Callable[[Sample], str]) -> dict[str, list[Sample]]:
+    """The samples by class, of those that have enough."""
+    groups: dict[str, list[Sample]] = {}
+    for sample in samples:
+        groups.setdefault(key(sample), []).append(sample)
+    return {name: groups[name] for name in sorted(groups) if len(groups[name]) >= SAMPLES_MIN}
+
+
+def _logic(samples: Sequence[Sample]) -> dict[str, Any]:
+    rows = [sample.row for sample in samples]
+    placed = [row for row in rows if row.placed]
+    return {
+        "lut": fit_weights([s.luts for s in samples], [row.lut_synthesized for row in rows]),
+        "ff": fit_weights([s.registers for s in samples], [row.ff for row in rows]),
+        "placed": fit_weights(
+            [before_placement(row.lut_synthesized, row.ff) for row in placed],
+            [row.lut for row in placed],
+            prior=1e-6,
+        )
+        if len(placed) >= SAMPLES_MIN
+        else {"lut": 1.0, "ff": 0.0, "base": 0.0},
+    }
+
+
+def _period(samples: Sequence[Sample]) -> dict[str, float]:
+    return fit_weights(
+        [sample.period for sample in samples],
+        [1000 / sample.row.fmax for sample in samples if sample.row.fmax is not None],
+    )
+
+
+def predicted(sample: Sample, models: Models) -> dict[str, float]:
+    """Return what the models say of a sample: `lut`, `ff`, and `fmax` if there is a model of it."""
+    found: dict[str, float] = {}
+    logic: Mapping[str, Any] | None = models["logic"].get(sample.logic)
+    if logic is not None:
+        lut, found["ff"] = (
+            weighed(sample.luts, logic["lut"]),
+            weighed(sample.registers, logic["ff"]),
+        )
+        placed = weighed(before_placement(lut, found["ff"]), logic["placed"])
+        found["lut"] = placed if sample.row.placed else lut
+    speed = models["speed"].get(sample.speed)
+    if speed is not None:
+        found["fmax"] = 1000 / weighed(sample.period, speed["period"])
+    return found

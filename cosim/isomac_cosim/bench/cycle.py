@@ -12,13 +12,11 @@ from cocotb.clock import Clock
 from cocotb.triggers import RisingEdge
 from numpy.typing import NDArray
 
-from isomac_cosim.bench.streams import (
-    LayerMonitor,
-    StreamDriver,
-    StreamMonitor,
-    words_from_bytes,
-    words_to_ints,
-)
+from isomac_cosim.bench.links.axi import AxiLink
+from isomac_cosim.bench.links.link import BusLink, Link
+from isomac_cosim.bench.links.stream import StreamLink
+from isomac_cosim.bench.links.wishbone import WishboneLink
+from isomac_cosim.bench.streams import LayerMonitor, words_from_bytes, words_to_ints
 from isomac_cosim.bundle import Bundle
 from isomac_cosim.capture import OUTCOME, Capture, Status
 from isomac_cosim.images import load_stream
@@ -26,9 +24,6 @@ from isomac_cosim.job import Job
 from isomac_cosim.limits import cycle_limit
 from isomac_cosim.manifest import Manifest
 from isomac_cosim.scoreboard import Scoreboard
-
-#: As in simulator/burst.hpp: cycles from the rise of `start` to the first offered word.
-INPUT_HOLD = 8
 
 
 async def run_cycle(
@@ -53,116 +48,112 @@ async def run_cycle(
         scoreboard.tally.simulation_seconds += time.perf_counter() - simulated
         alive = scoreboard.check(capture, job.start + offset)
         progress(scoreboard.tally.inputs)
-        if bench.unstable:
+        if bench.link.unstable:
             scoreboard.tally.failures.append(
                 f"In image {job.start + offset} a word on the output changed before it was taken."
             )
-        if not alive or bench.unstable:
+        if not alive or bench.link.unstable:
             break
     scoreboard.tally.total_seconds = time.perf_counter() - begin
     scoreboard.tally.clocks = bench.clocks - before
 
 
+def link_of(dut: Any, manifest: Manifest, stall: float, seed: int) -> Link:
+    """The link for the accelerator's interface."""
+    links: dict[str, Callable[[Any, Manifest, float, int], Link]] = {
+        "stream": StreamLink,
+        "axi": AxiLink,
+        "wishbone": WishboneLink,
+    }
+    return links[manifest.interface](dut, manifest, stall, seed)
+
+
 class CycleBench:
-    """One core with its clock, drivers and monitors.
+    """One core with its clock, its link and monitors.
 
     Attributes
     ----------
     clocks: cycles simulated so far.
-    unstable: the output stream has withdrawn or changed a word that it offered.
+    link: how the core is reached.
     """
 
     def __init__(self, dut: Any, manifest: Manifest, job: Job) -> None:
-        self._dut = dut
         self._manifest = manifest
         self._stall = job.stall
-        # One source a stream, so that the stalls of one do not depend on the other.
-        self._input_stalls = np.random.default_rng([job.seed, 0])
-        self._output_stalls = np.random.default_rng([job.seed, 1])
-        self._edge = RisingEdge(dut.clk)
+        self.link = link_of(dut, manifest, job.stall, job.seed)
+        self._edge = RisingEdge(self.link.clock)
         self.clocks = 0
-        self.unstable = False
-        for name in ("rst", "start", "input_valid", "output_ready"):
-            getattr(dut, name).value = 0
-        Clock(dut.clk, 10, "ns").start()
+        self._configured = False
+        self.link.reset(False)
+        Clock(self.link.clock, 10, "ns").start()
 
     async def _cycle(self) -> None:
         await self._edge
         self.clocks += 1
 
     async def reset(self) -> None:
-        """Hold `rst` for four cycles."""
-        self._dut.rst.value = 1
+        """Hold the reset for four cycles."""
+        self.link.reset(True)
         for _ in range(4):
             await self._cycle()
-        self._dut.rst.value = 0
+        self.link.reset(False)
         await self._cycle()
 
     async def load(self, words: NDArray[np.uint32]) -> bool:
         """Send words, uint32 (n,), to the load port; False if it hangs."""
-        driver = StreamDriver(
-            self._dut, "load", [int(word) for word in words], self._stall, self._input_stalls
-        )
         limit = int((16 * len(words) + 1000) / (1 - self._stall))
-        for cycle in range(limit):
-            await self._cycle()
-            driver.step(cycle)
-            if driver.sent == len(words):
-                return True
-        return False
+        return await self.link.load(words, self._cycle, limit)
 
     async def infer(self, words: NDArray[np.int8]) -> Capture:
         """Run one inference on input words, int8 (words, M)."""
-        dut = self._dut
-        driver = StreamDriver(
-            dut, "input", words_to_ints(words), self._stall, self._input_stalls, INPUT_HOLD
-        )
-        monitor = StreamMonitor(dut, "output", self._stall, self._output_stalls)
-        layers = LayerMonitor(dut)
+        link = self.link
+        if isinstance(link, BusLink) and not self._configured:
+            await link.configure(self._cycle)
+            self._configured = True
+        layers = LayerMonitor(link.observed)
+        done_port, error_port = link.observed("done"), link.observed("error")
         outcome = np.zeros(1, OUTCOME)
         status = Status.CYCLE_LIMIT
-        dut.start.value = 1
+        done = False
+        link.begin(words_to_ints(words))
         for cycle in range(cycle_limit(self._manifest, self._stall)):
             await self._cycle()
-            driver.step(cycle)
-            monitor.step(cycle)
+            link.step(cycle)
             layers.step()
-            if cycle == 0:
-                dut.start.value = 0
-            if dut.error.value != 0:
-                outcome["error"] = dut.error.value.to_unsigned()
+            if error_port.value != 0:
+                outcome["error"] = error_port.value.to_unsigned()
                 status = Status.ERROR_CODE
                 break
-            if dut.done.value == 1:
-                outcome["cycles_port"] = dut.cycles.value.to_unsigned()
+            done |= done_port.value == 1
+            if done and link.drained:
                 status = Status.COMPLETE
                 break
-        dut.input_valid.value = 0
-        dut.output_ready.value = 0
-        self.unstable |= monitor.unstable
+        link.quiet()
         if status is Status.COMPLETE:
             outcome["strays"] = await self._rest()
-        if monitor.words:
-            outcome["cycles"] = monitor.last_cycle - driver.first_cycle + 1
-        outcome["inputs"] = driver.sent
-        outcome["outputs"] = len(monitor.words)
+            outcome["cycles_port"] = await link.finish(self._cycle)
+        if link.words:
+            outcome["cycles"] = link.last_cycle - link.first_cycle + 1
+        outcome["inputs"] = link.sent
+        outcome["outputs"] = len(link.words)
         outcome["layers"] = len(layers.ends)
-        return self._capture(status, outcome, monitor, layers)
+        outcome["violations"] = link.violations
+        return self._capture(status, outcome, link.words, layers)
 
     async def _rest(self) -> int:
         """Cycles, of the four after an inference, in which the core is not silent."""
-        dut, strays = self._dut, 0
+        names = ("trace_valid", "layer_done", "busy")
+        ports, strays = [self.link.observed(name) for name in names], 0
         for _ in range(4):
             await self._cycle()
-            ports = (dut.trace_valid, dut.output_valid, dut.layer_done, dut.busy)
-            strays += any(port.value == 1 for port in ports)
+            strays += self.link.offers or any(port.value == 1 for port in ports)
         return strays
 
     def _capture(
         self,
         status: Status,
         outcome: NDArray[np.void],
-        monitor: StreamMonitor,
+        words: list[bytes],
         layers: LayerMonitor,
     ) -> Capture:
         manifest = self._manifest
@@ -178,7 +169,7 @@ class CycleBench:
         return Capture(
             status=status,
             completed=int(status is Status.COMPLETE),
-            output=words_from_bytes(monitor.words, manifest.output_words, width)[None],
+            output=words_from_bytes(words, manifest.output_words, width)[None],
             outcomes=outcome,
             layer_cycles=cycles,
             layer_end=ends,

@@ -4,6 +4,7 @@ Each has a method `step`, called once a cycle right after the rising edge, when 
 the values from before it. What it writes holds for the next cycle.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -17,8 +18,7 @@ class StreamDriver:
 
     Parameters
     ----------
-    dut: the core.
-    name: prefix of the ports `NAME_valid`, `NAME_ready` and `NAME_data`.
+    valid, ready, data: the ports.
     words: what to send.
     stall: probability of a pause in each cycle without an offered word.
     stalls: source of the pauses.
@@ -27,16 +27,15 @@ class StreamDriver:
 
     def __init__(
         self,
-        dut: Any,
-        name: str,
+        valid: Any,
+        ready: Any,
+        data: Any,
         words: list[int],
         stall: float,
         stalls: np.random.Generator,
         hold: int = 0,
     ) -> None:
-        self._valid = getattr(dut, f"{name}_valid")
-        self._ready = getattr(dut, f"{name}_ready")
-        self._data = getattr(dut, f"{name}_data")
+        self._valid, self._ready, self._data = valid, ready, data
         self._words = words
         self._stall = stall
         self._stalls = stalls
@@ -74,16 +73,15 @@ class StreamMonitor:
 
     Parameters
     ----------
-    dut: the core.
-    name: prefix of the ports.
+    valid, ready, data: the ports.
     stall: probability in each cycle of not being ready in the next one.
     stalls: source of the pauses.
     """
 
-    def __init__(self, dut: Any, name: str, stall: float, stalls: np.random.Generator) -> None:
-        self._valid = getattr(dut, f"{name}_valid")
-        self._ready = getattr(dut, f"{name}_ready")
-        self._data = getattr(dut, f"{name}_data")
+    def __init__(
+        self, valid: Any, ready: Any, data: Any, stall: float, stalls: np.random.Generator
+    ) -> None:
+        self._valid, self._ready, self._data = valid, ready, data
         self._stall = stall
         self._stalls = stalls
         self._waiting: bytes | None = None
@@ -113,6 +111,10 @@ class StreamMonitor:
 class LayerMonitor:
     """Collects memory writes and the pulses that end layers.
 
+    Parameters
+    ----------
+    observed: the port or wire of this name.
+
     Attributes
     ----------
     addresses, data: the writes, in order.
@@ -120,12 +122,12 @@ class LayerMonitor:
     cycles: the port `layer_cycles` at each pulse.
     """
 
-    def __init__(self, dut: Any) -> None:
-        self._write = dut.trace_valid
-        self._address = dut.trace_address
-        self._data = dut.trace_data
-        self._layer_done = dut.layer_done
-        self._layer_cycles = dut.layer_cycles
+    def __init__(self, observed: Callable[[str], Any]) -> None:
+        self._write = observed("trace_valid")
+        self._address = observed("trace_address")
+        self._data = observed("trace_data")
+        self._layer_done = observed("layer_done")
+        self._layer_cycles = observed("layer_cycles")
         self.addresses: list[int] = []
         self.data: list[bytes] = []
         self.ends: list[int] = []

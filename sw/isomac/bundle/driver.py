@@ -127,8 +127,7 @@ def _program(program: Program) -> str:
         for word in load_packet(index, target.width, getattr(program.images, target.name))
     ]
     lines = [
-        f"/* What fills the memories of the accelerator for {_plain(program.graph.name)}:"
-        " written by isomac. */",
+        f"/* What fills the memories for {_plain(program.graph.name)}: written by isomac. */",
         "#ifndef ISOMAC_PROGRAM_H",
         "#define ISOMAC_PROGRAM_H",
         "",

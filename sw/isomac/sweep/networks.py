@@ -19,8 +19,10 @@ from isomac.graph.graph import Graph
 from isomac.graph.operation import Operation
 from isomac.graph.operators.add import Add
 from isomac.graph.operators.aligned_add import AlignedAdd
+from isomac.graph.operators.average_pool import AveragePool
 from isomac.graph.operators.convolution import Convolution
 from isomac.graph.operators.linear import Linear
+from isomac.graph.operators.lookup import Lookup
 from isomac.graph.operators.newton_softmax import NewtonSoftmax
 from isomac.graph.operators.softmax import Softmax
 
@@ -60,11 +62,12 @@ def _tiny_residual() -> nn.Module:
 
 
 def _tiny_gate() -> nn.Module:
+    """What looks like a pool of one pixel becomes a function of one value, see `graph_of`."""
     return nn.Sequential(
         conv(1, 8, 3, 2, relu=False),
-        nn.Hardswish(),
+        nn.AvgPool2d(1),
         conv(8, 8, 3, relu=False),
-        nn.Sigmoid(),
+        nn.AvgPool2d(1),
         nn.Flatten(),
         nn.Linear(128, 4),
     )
@@ -130,7 +133,24 @@ def graph_of(key: str) -> Graph:
         raise IsomacError(f"the sweep has the networks {', '.join(found)}, not {key!r}")
     entry = found[key]
     graph = quantize(entry.build(), entry.calibration(), name=key)
+    if key == "tiny_gate":
+        return replace(graph, operations=tuple(map(_with_table, graph.operations)))
     return in_tflite_arithmetic(graph) if key == "tiny_tflite" else graph
+
+
+def _with_table(operation: Operation) -> Operation:
+    if not isinstance(operation, AveragePool):
+        return operation
+    seed = sum(operation.name.encode())
+    table = np.random.default_rng(seed).permutation(np.arange(-128, 128, dtype=np.int8))
+    return Lookup(
+        name=operation.name,
+        inputs=operation.inputs,
+        output=operation.output,
+        source=operation.source,
+        function="a permutation",
+        table=table,
+    )
 
 
 def in_tflite_arithmetic(graph: Graph) -> Graph:

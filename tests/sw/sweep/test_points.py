@@ -3,7 +3,8 @@
 import pytest
 
 from isomac.errors import IsomacError
-from isomac.sweep.networks import sweep_networks
+from isomac.graph.verify import verify
+from isomac.sweep.networks import graph_of, sweep_networks
 from isomac.sweep.points import chosen_points, sweep_points
 from isomac.targets import target
 
@@ -17,6 +18,21 @@ def test_points() -> None:
     assert families == {"ecp5", "ice40", "gowin"}
     for point in points:
         assert not point.place or target(point.target).place_and_route is not None
+
+
+@pytest.mark.parametrize(
+    ("key", "operations"),
+    [
+        ("tiny_gate", {"Convolution", "Lookup", "Linear"}),
+        ("tiny_tflite", {"AlignedAdd", "NewtonSoftmax", "Convolution"}),
+    ],
+)
+def test_networks_of_operations_that_only_imported_ones_have(
+    key: str, operations: set[str]
+) -> None:
+    graph = graph_of(key)
+    verify(graph)
+    assert {type(operation).__name__ for operation in graph.operations} >= operations
 
 
 def test_choice() -> None:

@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from amaranth.hdl import Module, Mux, Signal, Value
+from amaranth.hdl import Const, Module, Mux, Signal, Value
 from amaranth.lib import data, stream, wiring
 from amaranth.lib.wiring import In, Out
 from amaranth.utils import ceil_log2
@@ -163,7 +163,6 @@ class InputStore(wiring.Component):
         enough = Signal()
         room = Signal(2)
         level_after = Signal.like(level)
-        next_level = Signal.like(level)
         left = Mux(enough, level - group_level, 0)
         m.d.comb += [
             # Without a stream word to come, what is there must do: a job always ends.
@@ -174,16 +173,18 @@ class InputStore(wiring.Component):
             self.done.eq(emits & last_group),
         ]
         accepts = self.i.valid & self.i.ready
-        m.d.comb += next_level.eq(level_after + Mux(accepts, self._lanes // unit, 0))
-        with m.If(self.start):
-            m.d.comb += next_level.eq(0)
-        m.d.sync += [
-            level.eq(next_level),
-            enough.eq(next_level >= group_level),
+        # What may become of the level is worked out side by side; what does is known late.
+        word_level = self._lanes // unit
+        for target, of in (
+            (level, lambda level: level),
+            (enough, lambda level: level >= group_level),
             # A stream word fits behind what is there, or behind what is left of it.
-            room[0].eq(next_level <= group_level),
-            room[1].eq(next_level <= group_level << 1),
-        ]
+            (room[0], lambda level: level <= group_level),
+            (room[1], lambda level: level <= group_level << 1),
+        ):
+            grown = Mux(emits, of(level + word_level - group_level), of(level + word_level))
+            kept = Mux(emits, of(left), of(level))
+            m.d.sync += target.eq(Mux(self.start, of(Const(0)), Mux(accepts, grown, kept)))
         self._fill(m, gearbox, emits, accepts, level_after, unit)
         with m.If(accepts):
             m.d.sync += [stream_left.eq(stream_left - 1), arriving.eq(stream_left != 0)]

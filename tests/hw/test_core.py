@@ -56,9 +56,10 @@ def test_inferences(
             assert set(run.written) == set(range(PIXELS)) | set(range(TARGET, TARGET + PIXELS))
             assert len(run.layers) == len(jobs)
             assert sum(run.layers) == ctx.get(driver.core.cycles)
-            # From the edge of the start: three cycles to the launch, and one to the first word.
+            # From the edge of the start three cycles to the launch, and one to the first word; from
+            # the last word one to the end.
             if not stall:
-                assert run.cycles == ctx.get(driver.core.cycles) + 3
+                assert run.cycles == ctx.get(driver.core.cycles) + 4
             for _ in range(3):
                 await driver.tick(ctx)
                 assert not ctx.get(driver.core.done)

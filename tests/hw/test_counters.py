@@ -19,7 +19,7 @@ class Twin:
         if accepted and not self.counting:
             self.counting = True
             self.cycles = self.layer = 0
-        if self.counting:
+        if self.counting and not finished:
             self.cycles += 1
             self.layer += 1
         self.layer_done = layer_end
@@ -46,21 +46,22 @@ def run(events: list[dict[str, bool]]) -> list[tuple[int, int, int]]:
 
 
 def inference(generator: random.Random, layers: list[int]) -> list[dict[str, bool]]:
-    """An inference whose layers take so many cycles, after some idle ones."""
+    """An inference whose layers take so many cycles, after some idle ones.
+
+    The end of the last one is seen in the cycle after it.
+    """
     events: list[dict[str, bool]] = [{} for _ in range(generator.randrange(3))]
     events += [{"reset": True}, *({} for _ in range(generator.randrange(3)))]
     for index, cycles in enumerate(layers):
         for cycle in range(cycles):
             first = index == cycle == 0
-            end = cycle == cycles - 1
             events.append(
                 {
                     "input_accepted": first or (index == 0 and generator.random() < 0.5),
-                    "layer_end": end,
-                    "finished": end and index == len(layers) - 1,
+                    "layer_end": cycle == cycles - 1 and index < len(layers) - 1,
                 }
             )
-    return events
+    return [*events, {"layer_end": True, "finished": True}]
 
 
 def test_inferences() -> None:
@@ -88,7 +89,7 @@ def test_by_hand() -> None:
     accept, end = {"input_accepted": True}, {"layer_end": True}
     last = {"layer_end": True, "finished": True}
     found = run(
-        [{}, {"reset": True}, {}, accept, {}, accept | end, {}, last, {}, {"reset": True}, {}]
+        [{}, {"reset": True}, {}, accept, {}, accept | end, {}, {}, last, {"reset": True}, {}]
     )
     assert [cycles for cycles, _, _ in found] == [0, 0, 0, 1, 2, 3, 4, 5, 5, 5, 5]
     assert [layer for _, done, layer in found if done] == [3, 2]

@@ -291,8 +291,8 @@ class Builder:
                     self.base(layer.view),
                 )
             )
-        departure = sum(
-            cycle_model.output_cycles(view.layout.words) for view in self.lowered.outputs
+        departure = cycle_model.departure_cycles(
+            [view.layout.words for view in self.lowered.outputs]
         )
         layers.append(ProgramLayer("output", "output", "", 0, departure, None, None, 0))
         return tuple(layers)

@@ -13,7 +13,7 @@ tile k:
 `isomac.compile.schedule` puts the jobs one behind the other.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -159,9 +159,13 @@ def input_cycles(packing: Packing, pixels: int, *, first: bool) -> int:
     return packing.cycles(pixels) + NOTICE + (0 if first else LAUNCH)
 
 
-def output_cycles(words: int) -> int:
-    """Cycles of an output job, its launch included."""
-    return LAUNCH + ActivationMemory.READ_LATENCY + words + NOTICE
+def departure_cycles(words: Sequence[int]) -> int:
+    """Cycles of the output jobs with so many words each, their launches included.
+
+    An inference ends with the last word of the last of them; that this is noticed comes after it.
+    """
+    jobs = [LAUNCH + ActivationMemory.READ_LATENCY + count for count in words]
+    return sum(jobs) + NOTICE * (len(jobs) - 1)
 
 
 def softmax_cycles(parameters: SoftmaxParameters, channels: int, pixels: int) -> int:

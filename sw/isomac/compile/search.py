@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 
-from isomac.compile.cycle_model import input_cycles, output_cycles
+from isomac.compile.cycle_model import departure_cycles, input_cycles
 from isomac.compile.geometry import window_columns
 from isomac.compile.lowering import Lowered, lower
 from isomac.compile.schedule import schedule
@@ -309,7 +309,7 @@ def shape_cycles(lowered: Lowered, shape: ArrayShape, *, exact: bool = True) -> 
         )
         for index, view in enumerate(lowered.inputs)
     )
-    total += sum(output_cycles(view.layout.words) for view in lowered.outputs)
+    total += departure_cycles([view.layout.words for view in lowered.outputs])
     window = window_columns(_array_work(lowered), shape)
     jobs = schedule(lowered.work, shape, window, None, earliest=not exact)
     return total + sum(job.cycles for job in jobs)

@@ -12,9 +12,9 @@ from isomac.compile.cycle_model import (
     TileSchedule,
     _last_step,
     array_timing,
+    departure_cycles,
     drain_steps,
     input_cycles,
-    output_cycles,
     softmax_cycles,
     tile_schedule,
 )
@@ -151,7 +151,9 @@ def test_stream_and_softmax_jobs() -> None:
     packing = Packing(4, 2, 3)
     assert input_cycles(packing, 35, first=True) == packing.cycles(35) + NOTICE
     assert input_cycles(packing, 35, first=False) == LAUNCH + packing.cycles(35) + NOTICE
-    assert output_cycles(35) == LAUNCH + ActivationMemory.READ_LATENCY + 35 + NOTICE
+    read = LAUNCH + ActivationMemory.READ_LATENCY
+    assert departure_cycles([35]) == read + 35
+    assert departure_cycles([35, 2]) == read + 35 + NOTICE + read + 2
     unit = SoftmaxParameters(
         channel_lanes=4, address_bits=8, channels_bits=4, pixels_bits=4, sum_bits=24
     )

@@ -85,7 +85,7 @@ def test_cycles_of_layers_are_those_of_their_jobs(seed: int) -> None:
     jobs = iter(scheduled)
     expected += [sum(next(jobs).cycles for _ in layer.work) for layer in layers]
     expected.append(
-        sum(cycle_model.output_cycles(view.layout.words) for view, _ in program.outputs)
+        cycle_model.departure_cycles([view.layout.words for view, _ in program.outputs])
     )
     assert [layer.predicted_cycles for layer in program.layers] == expected
     assert program.predicted_cycles == sum(expected)

@@ -1,0 +1,192 @@
+"""What would help and what would not: changes that were tried on the cycle model, not opinions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from isomac.compile.compiler import compile_graph
+from isomac.compile.search import Constraints, requant_choices
+from isomac.compile.shape import ArrayShape
+from isomac.errors import IsomacError
+from isomac.graph.graph import Graph
+from isomac.graph.operators.convolution import Convolution
+from isomac.graph.operators.linear import Linear
+from isomac.sizing.facts import Facts
+from isomac.sizing.point import Point
+from isomac.sizing.sizer import Sizer, inference_cycles
+from isomac.sizing.widen import tied, with_channels
+
+#: Least share of the cycles that is worth a word.
+WORTH = 0.005
+#: Cycles that count as nothing, as a share: a few more words come out of the requantizers.
+FREE = 0.002
+#: Layers that are looked at, those with the most cycles first.
+_LAYERS = 8
+
+
+@dataclass(frozen=True)
+class Change:
+    """A change that was tried, and what it does to the cycles of an inference.
+
+    Members
+    -------
+    kind
+        `wider` or `narrower` layers of the network, or `hardware`.
+    what
+        The layer, or the part of the hardware.
+    before, after
+        Channels, or lanes or banks.
+    cycles_before, cycles_after
+        Of an inference.
+    also
+        Other layers that must have as many channels.
+    short
+        What the changed hardware would be short of on the target, by resource.
+    """
+
+    kind: str
+    what: str
+    before: str
+    after: str
+    cycles_before: int
+    cycles_after: int
+    also: tuple[str, ...] = ()
+    short: tuple[str, ...] = ()
+
+    @property
+    def saved(self) -> float:
+        """Share of the cycles that goes away; below 0 if there are more."""
+        return 1 - self.cycles_after / self.cycles_before
+
+    @property
+    def helps(self) -> bool:
+        """Whether it is worth a word."""
+        return self.saved >= WORTH
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as JSON-ready data."""
+        return asdict(self) | {"saved": self.saved, "sentence": self.sentence}
+
+    @property
+    def sentence(self) -> str:
+        """The change in words."""
+        with_ = f" (and so {', '.join(self.also)})" if self.also else ""
+        if self.kind == "wider":
+            more = int(self.after) - int(self.before)
+            cost = self.cycles_after - self.cycles_before
+            price = "no cycle" if cost <= 0 else f"{cost:,} cycles, {cost / self.cycles_before:.2%}"
+            return (
+                f"{self.what}{with_} may have {self.after} channels instead of {self.before}: "
+                f"{more} more cost {price}"
+            )
+        if self.kind == "narrower":
+            fewer = int(self.before) - int(self.after)
+            return (
+                f"{self.what}{with_} with {self.after} channels instead of {self.before}: "
+                f"{fewer} fewer save {self.cycles_before - self.cycles_after:,} cycles, "
+                f"{self.saved:.1%}"
+            )
+        effect = (
+            f"saves {self.saved:.1%} of the cycles"
+            if self.saved > 0
+            else f"takes {-self.saved:.1%} more cycles"
+        )
+        fit = f", but it is short of {', '.join(self.short)}" if self.short else ""
+        return f"{self.what} {self.after} instead of {self.before} {effect}{fit}"
+
+
+def network_changes(graph: Graph, point: Point) -> list[Change]:
+    """Channel counts that are free, and some that waste lanes, of the slowest layers."""
+    lanes = point.shape.channel_lanes
+    cycles = {
+        layer.tensor: layer.predicted_cycles for layer in compile_graph(graph, point.shape).layers
+    }
+    found: list[Change] = []
+    seen: set[frozenset[str]] = set()
+    weighted = [op for op in graph.operations if isinstance(op, (Convolution, Linear))]
+    weighted.sort(key=lambda op: -cycles.get(op.output, 0))
+    for operation in weighted[:_LAYERS]:
+        tensors = tied(graph, operation.output)
+        if tensors is None or tensors in seen:
+            continue
+        seen.add(tensors)
+        channels = graph.tensor(operation.output).shape[0]
+        over = channels % lanes
+        if not over:
+            continue
+        also = tuple(
+            op.name for op in weighted if op.output in tensors and op.name != operation.name
+        )
+        for kind, count in (("wider", channels + lanes - over), ("narrower", channels - over)):
+            if not count:
+                continue
+            after = cycles_of(with_channels(graph, tensors, count), point.shape)
+            change = Change(
+                kind, operation.name, str(channels), str(count), point.cycles, after, also
+            )
+            if change.helps if kind == "narrower" else -change.saved <= FREE:
+                found.append(change)
+    return sorted(found, key=lambda change: -change.saved)
+
+
+def hardware_changes(sizer: Sizer, point: Point) -> list[Change]:
+    """More of each part of the hardware, one at a time."""
+    found = []
+    for what, before, after, shape in _richer(point.shape):
+        try:
+            other = sizer.point(shape)
+        except IsomacError:
+            continue
+        short = tuple(
+            f"{missing:,.0f} {'MHz' if name == 'clock' else name.upper()}"
+            for name, missing in other.short.items()
+        )
+        found.append(
+            Change("hardware", what, before, after, point.cycles, other.cycles, short=short)
+        )
+    return sorted(found, key=lambda change: -change.saved)
+
+
+def _richer(shape: ArrayShape) -> Iterator[tuple[str, str, str, ArrayShape]]:
+    yield (
+        "banks",
+        str(shape.banks),
+        str(2 * shape.banks),
+        replace(shape, banks=2 * shape.banks),
+    )
+    more = [
+        r for r in requant_choices(shape.channel_lanes, Constraints()) if r > shape.requant_lanes
+    ]
+    if more:
+        yield (
+            "requantization lanes",
+            str(shape.requant_lanes),
+            str(more[0]),
+            replace(shape, requant_lanes=more[0]),
+        )
+    for name, change in (
+        ("pixel lanes", {"tile_columns": shape.tile_columns + 1}),
+        ("pixel lanes", {"tile_rows": shape.tile_rows + 1}),
+    ):
+        other = replace(shape, **change)
+        yield (
+            name,
+            f"{shape.tile_rows}x{shape.tile_columns}",
+            f"{other.tile_rows}x{other.tile_columns}",
+            other,
+        )
+    yield (
+        "channel lanes",
+        str(shape.channel_lanes),
+        str(shape.channel_lanes + 1),
+        replace(shape, channel_lanes=shape.channel_lanes + 1),
+    )
+
+
+def cycles_of(graph: Graph, shape: ArrayShape) -> int:
+    """Exact cycles of an inference."""
+    facts = Facts(graph)
+    builder = facts.builder(shape)
+    return inference_cycles(builder, facts.parameters(builder))

@@ -1,0 +1,190 @@
+"""Lower bounds of the cycles of all shapes of one M at once.
+
+The cycle model (`isomac.compile.cycle_model`) is a chain of maxima. Any path through it is a lower
+bound, and two of them are closed forms: every tile waits for the window and the array, or every
+tile waits for the requantizers. With every launch right behind the front of the job before, the
+larger of the two is seldom more than a few percent below the exact number, and numpy has it for a
+hundred thousand shapes in a fraction of a second.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from isomac.compile.cycle_model import LOAD_LATENCY, departure_cycles, input_cycles
+from isomac.compile.lowering import Lowered
+from isomac.compile.work import ArrayWork, SoftmaxWork, features_of
+from isomac_hw.input_store import Packing
+from isomac_hw.output_stage import output_latency
+
+Integers = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class Axes:
+    """Shapes of one M as a box: every pixel tile with every R and every B.
+
+    Members
+    -------
+    rows, columns
+        Of the pixel tiles, (tiles, 1, 1).
+    requant_lanes
+        (1, lanes, 1), ascending.
+    banks
+        (1, 1, banks), ascending.
+    """
+
+    rows: Integers
+    columns: Integers
+    requant_lanes: Integers
+    banks: Integers
+
+    @classmethod
+    def of(cls, tiles: list[tuple[int, int]], requant_lanes: list[int], banks: list[int]) -> Axes:
+        """The box of these choices."""
+        pixel_tiles = np.array(tiles, np.int64).reshape(-1, 2)
+        return cls(
+            rows=pixel_tiles[:, 0, None, None],
+            columns=pixel_tiles[:, 1, None, None],
+            requant_lanes=np.array(requant_lanes, np.int64)[None, :, None],
+            banks=np.array(banks, np.int64)[None, None, :],
+        )
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Number of choices in each direction."""
+        return self.rows.shape[0], self.requant_lanes.shape[1], self.banks.shape[2]
+
+
+def cycle_bounds(lowered: Lowered, axes: Axes) -> Integers:
+    """Cycles that an inference takes at least, in the shape of `axes`.
+
+    Softmax, whose cycles no shape changes, is left out.
+    """
+    lanes = lowered.word_channels
+    work = lowered.work
+    latency = output_latency(features_of(work))
+    window = _window_columns(lowered, axes)
+    total: Integers = np.zeros(axes.shape, np.int64)
+    total += _streams(lowered, axes)
+    fronts: dict[tuple[object, ...], tuple[Integers, Integers]] = {}
+    for index, item in enumerate(work):
+        if isinstance(item, SoftmaxWork):
+            continue
+        key = _signature(item)
+        if key not in fronts:
+            fronts[key] = _front(item, axes, lanes, window)
+        last_step, drain = fronts[key]
+        total += last_step + 1  # the launch of the next job, or its own
+        if index + 1 == len(work) or isinstance(work[index + 1], SoftmaxWork):
+            total += drain + latency
+    return total
+
+
+def _signature(work: ArrayWork) -> tuple[object, ...]:
+    """Whatever the front of a job depends on; many layers have it in common."""
+    return (
+        *(work.dense, work.channel_tiles, work.last_channels, work.kernel, work.output_size),
+        *(work.blocks, work.first_byte, work.last_byte, work.stride, work.dilation),
+        *(work.pointwise, work.sums_map, work.source.layout.plane_words),
+    )
+
+
+def _streams(lowered: Lowered, axes: Axes) -> Integers:
+    """Arrival of the inputs and departure of the outputs, by banks."""
+    departure = departure_cycles([view.layout.words for view in lowered.outputs])
+    arrivals = [
+        departure
+        + sum(
+            input_cycles(
+                Packing(lowered.word_channels, banks, view.layout.packed_channels),
+                view.layout.words,
+                first=index == 0,
+            )
+            for index, view in enumerate(lowered.inputs)
+        )
+        for banks in axes.banks.ravel().tolist()
+    ]
+    return np.array(arrivals, np.int64)[None, None, :]
+
+
+def _window_columns(lowered: Lowered, axes: Axes) -> Integers:
+    """`isomac.compile.geometry.window_columns` of all pixel tiles."""
+    needs = {
+        (
+            work.stride[1] if work.output_size[1] > 1 else 1,
+            work.kernel[1] if work.dilation[1] == 1 and work.output_size[1] > 1 else 1,
+        )
+        for work in lowered.work
+        if isinstance(work, ArrayWork)
+    }
+    longest: Integers = np.ones_like(axes.columns)
+    for stride, whole in needs:
+        longest = np.maximum(longest, (axes.columns - 1) * stride + whole)
+    return longest
+
+
+def _front(work: ArrayWork, axes: Axes, lanes: int, window: Integers) -> tuple[Integers, Integers]:
+    """Cycles from a job's launch to its last step, at least, and the drain of its last tile."""
+    rows, columns, banks = axes.rows, axes.columns, axes.banks
+    pixel_lanes = rows * columns
+    drain = _ceil(np.int64(lanes), axes.requant_lanes)
+    drain_last = _ceil(np.int64(work.last_channels), axes.requant_lanes)
+    height, width = work.output_size
+    stride = work.stride[1] if width > 1 else 1
+    reach = (columns - 1) * stride
+    kernel_rows: Integers = np.full_like(columns, work.kernel[0])
+    taps = np.minimum(work.kernel[1], window - reach) if work.dilation[1] == 1 else reach * 0 + 1
+    groups = _ceil(np.int64(work.kernel[1]), taps)
+    chunks = _ceil(reach + taps, banks)
+    pixels: Integers = np.full_like(columns, height * width)
+    if work.pointwise:
+        pixel_tiles = _ceil(pixels, pixel_lanes)
+        last_pixels = pixels - (pixel_tiles - 1) * pixel_lanes
+    else:
+        tile_rows, tile_columns = _ceil(np.int64(height), rows), _ceil(np.int64(width), columns)
+        pixel_tiles = tile_rows * tile_columns
+        last_pixels = (height - (tile_rows - 1) * rows) * (width - (tile_columns - 1) * columns)
+    taps_last = work.kernel[1] - (groups - 1) * taps
+    if work.sums_map:
+        plane = work.source.layout.plane_words
+        line = _ceil(np.int64(plane), pixel_lanes)
+        loads = rows * _ceil(columns, banks)
+        together = np.maximum(line * loads, pixel_lanes * drain)
+        shared = (pixel_lanes > 1) & (together < plane)
+        kernel_rows = np.where(shared, line, kernel_rows)
+        groups, taps, taps_last, pixel_tiles = (
+            np.where(shared, 1, value) for value in (groups, taps, taps_last, pixel_tiles)
+        )
+        chunks = np.where(shared, _ceil(columns, banks), chunks)
+        pixels = np.where(shared, pixel_lanes, pixels)
+        last_pixels = np.where(shared, pixel_lanes, last_pixels)
+    load = rows * chunks
+    segments = np.int64(0)
+    blocks = _block_bytes(work, lanes)
+    for segment_taps, count in ((taps, groups - 1), (taps_last, 1)):
+        for used_bytes, repetitions in blocks:
+            segments = segments + count * repetitions * np.maximum(load, segment_taps * used_bytes)
+    last_steps = taps_last * blocks[-1][0]
+    period = kernel_rows * segments
+    first = LOAD_LATENCY + load + period - np.maximum(load, last_steps) + last_steps
+    last_drain = last_pixels * drain_last
+    drains = pixels * (drain * (work.channel_tiles - 1) + drain_last) - last_drain
+    waits = np.maximum((pixel_tiles * work.channel_tiles - 1) * period, drains)
+    return first + waits, last_drain
+
+
+def _block_bytes(work: ArrayWork, lanes: int) -> list[tuple[int, int]]:
+    """Bytes used of an input block, and how many such blocks there are, in order."""
+    if not work.dense:
+        return [(1, 1)]
+    if work.blocks == 1:
+        return [(work.last_byte - work.first_byte + 1, 1)]
+    return [(lanes - work.first_byte, 1), (lanes, work.blocks - 2), (work.last_byte + 1, 1)]
+
+
+def _ceil(value: Integers | np.int64, divisor: Integers) -> Integers:
+    return -(-value // divisor)

@@ -1,0 +1,102 @@
+"""Predicts accelerators for one network on one target, each of them once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from isomac.compile.compiler import Builder
+from isomac.compile.cycle_model import departure_cycles, input_cycles
+from isomac.compile.shape import ArrayShape
+from isomac.resources import Estimate, estimate
+from isomac.sizing.facts import Facts
+from isomac.sizing.point import Point, memory_bits
+from isomac.targets import Target
+from isomac_hw.parameters import AcceleratorParameters
+
+
+@dataclass(frozen=True)
+class Floor:
+    """What a shape takes at least: the accelerator without its program.
+
+    Members
+    -------
+
+    Parameters
+    ----------
+        Of the accelerator, with a program that has no fields.
+    estimate
+        Of logic and clock.
+    """
+
+    parameters: AcceleratorParameters
+    estimate: Estimate
+
+    @property
+    def memory_bits(self) -> int:
+        """Bits of all memories."""
+        return memory_bits(self.parameters)
+
+
+class Sizer:
+    """Predictions for one network on one target.
+
+    Parameters
+    ----------
+    facts
+        Of the network.
+    target
+        The FPGA.
+    frequency
+        MHz that the user asked for.
+    """
+
+    def __init__(self, facts: Facts, target: Target, frequency: float | None = None) -> None:
+        self.facts, self.target, self.frequency = facts, target, frequency
+        self._points: dict[ArrayShape, Point] = {}
+        self._floors: dict[ArrayShape, Floor] = {}
+
+    @cached_property
+    def macs(self) -> int:
+        """Multiply-accumulates of an inference."""
+        return self.facts.graph.macs
+
+    def point(self, shape: ArrayShape) -> Point:
+        """The prediction for a shape: cycles exact, resources estimated."""
+        if shape not in self._points:
+            builder = self.facts.builder(shape)
+            parameters = self.facts.parameters(builder)
+            self._points[shape] = Point(
+                shape=shape,
+                parameters=parameters,
+                target=self.target,
+                macs=self.macs,
+                cycles=inference_cycles(builder, parameters),
+                estimate=estimate(parameters, self.target),
+                asked_frequency=self.frequency,
+            )
+        return self._points[shape]
+
+    def floor(self, shape: ArrayShape) -> Floor:
+        """What a shape takes at least, in a tenth of the time."""
+        if shape not in self._floors:
+            bare = self.facts.parameters(self.facts.builder(shape), bare=True)
+            self._floors[shape] = Floor(bare, estimate(bare, self.target))
+        return self._floors[shape]
+
+    @property
+    def predicted(self) -> int:
+        """How many shapes were predicted."""
+        return len(self._points)
+
+
+def inference_cycles(builder: Builder, parameters: AcceleratorParameters) -> int:
+    """Cycles from the first input word to the last output word; what a program predicts."""
+    lowered = builder.lowered
+    jobs = builder.scheduled if parameters.softmax is None else builder.schedule(parameters.softmax)
+    arrivals = sum(
+        input_cycles(packing, view.layout.words, first=index == 0)
+        for index, (packing, view) in enumerate(zip(builder.packings, lowered.inputs, strict=True))
+    )
+    departures = departure_cycles([view.layout.words for view in lowered.outputs])
+    return arrivals + departures + sum(job.cycles for job in jobs)

@@ -1,4 +1,4 @@
-"""The AXI interface exercised by cocotbext-axi, which knows nothing of isomac, inside the simulator.
+"""The AXI interface exercised by cocotbext-axi, which knows nothing of isomac.
 
 Every channel pauses at random. What is expected are the bytes of the golden model in the bundle.
 """

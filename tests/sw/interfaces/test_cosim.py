@@ -1,4 +1,4 @@
-"""`isomac cosim` through each bus: every byte of every layer, and every cycle between the streams."""
+"""`isomac cosim` through each bus: every byte of every layer, every cycle between the streams."""
 
 import json
 import re

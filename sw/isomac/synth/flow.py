@@ -9,6 +9,8 @@ from pathlib import Path
 
 from isomac.bundle.folder import sha256
 from isomac.errors import IsomacError
+from isomac.synth.bus_harness import PINS as BUS_PINS
+from isomac.synth.bus_harness import bus_harness
 from isomac.synth.harness import TOP, harness, harness_ports
 from isomac.synth.netlist import Netlist, read_netlist
 from isomac.synth.result import Result, Use
@@ -38,6 +40,10 @@ _NOT_ROUTED = (
 _VIVADO = "vivado.tcl is written for Vivado and was not run"
 _HARNESS = (
     "a harness is around the accelerator: every port behind a register, the streams as shift"
+    " registers; the resources include it"
+)
+_BUS_HARNESS = (
+    "a harness is around the accelerator: every port behind a register, the ports in two shift"
     " registers; the resources include it"
 )
 
@@ -87,7 +93,7 @@ def synthesize(
         name: Use(netlist.used[name], resource.count) for name, resource in target.resources.items()
     }
     problems = _too_large(resources, target)
-    remarks = [_HARNESS]
+    remarks = [_HARNESS if bundle.manifest.interface == "stream" else _BUS_HARNESS]
     if target.place_and_route is None:
         remarks.append(_NOT_ROUTED)
     if target.vivado_part is not None:
@@ -166,8 +172,11 @@ class _Run:
     def synthesize(self) -> Netlist:
         """Make the netlist."""
         manifest = self._bundle.manifest
-        load_bits = LOAD_BITS if manifest.mode == "programmable" else None
-        wrapper = harness(manifest.top, manifest.word_bytes, load_bits)
+        if manifest.interface == "stream":
+            load_bits = LOAD_BITS if manifest.mode == "programmable" else None
+            wrapper = harness(manifest.top, manifest.word_bytes, load_bits)
+        else:
+            wrapper = bus_harness(manifest.top, manifest.interface, manifest.word_bytes)
         script = synthesis_script(self._target, manifest.verilog)
         names = (manifest.verilog, *self._images)
         inputs = {name: sha256(self._bundle.folder / name) for name in names}
@@ -192,7 +201,10 @@ class _Run:
         manifest = self._bundle.manifest
         pins = ""
         if place.pins:
-            pins = pin_constraints(self._target, harness_ports(manifest.mode == "programmable"))
+            ports = list(BUS_PINS)
+            if manifest.interface == "stream":
+                ports = harness_ports(manifest.mode == "programmable")
+            pins = pin_constraints(self._target, ports)
         inputs = {
             "netlist": sha256(self._folder / NETLIST),
             "arguments": json.dumps(arguments),

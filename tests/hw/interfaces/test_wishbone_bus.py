@@ -226,8 +226,8 @@ def test_an_end_of_the_cycle_drops_what_waits() -> None:
             await bus.cycle(ctx)
         assert bus.due == 1
         bus.due = 0
-        await bus.cycle(ctx)  # `cyc_i` is low
         bus.outputs = [1, 2]
+        await bus.cycle(ctx)  # `cyc_i` is low, just when the word comes
         for _ in range(5):
             await bus.cycle(ctx)  # no answer comes, no word is lost
         bus.requests = [(OUTPUT, None, 15)]

@@ -89,12 +89,12 @@ class Change:
                 f"{self.saved:.1%}"
             )
         effect = (
-            f"saves {self.saved:.1%} of the cycles"
+            f"would save {self.saved:.1%} of the cycles"
             if self.saved > 0
-            else f"takes {-self.saved:.1%} more cycles"
+            else f"would take {-self.saved:.1%} more cycles"
         )
-        fit = f", but it is short of {', '.join(self.short)}" if self.short else ""
-        return f"{self.what} {self.after} instead of {self.before} {effect}{fit}"
+        fit = f", but {', '.join(self.short)} are short then" if self.short else ""
+        return f"{self.what}, {self.after} instead of {self.before}, {effect}{fit}"
 
 
 def network_changes(graph: Graph, point: Point) -> list[Change]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import ceil
 
 from isomac.sizing.chart import Chart, shortened
 from isomac.sizing.fronts import price
@@ -33,7 +34,7 @@ def pareto(study: Study, name: str) -> Chart:
         limit = usable(answer.target, "lut")
     ends = [*prices, *([limit] if limit and limit < 4 * max(prices) else [])]
     x = chart.x_axis(min(ends) / 1.15, max(ends) * 1.15, logarithmic=True)
-    y = chart.y_axis(min(times) / 1.3, max(times) * 1.3, logarithmic=True)
+    y = chart.y_axis(min(times) / 1.6, max(times) * 1.3, logarithmic=True)
     chart.x_ticks, chart.y_ticks = x.ticks(9 if name == "lut" else 6), y.ticks()
     if limit and limit in ends:
         chart.path([(x(limit), chart.top), (x(limit), chart.bottom)], "limit")
@@ -56,8 +57,12 @@ def pareto(study: Study, name: str) -> Chart:
             x(price(point, name)), y(point.latency_ms), 7 if taken else 4, css, _described(point)
         )
     taken_at = x(price(answer.shown, name))
-    css, shift = ("end strong", -12) if taken_at > chart.width * 0.6 else ("strong", 12)
-    chart.text(taken_at + shift, y(answer.shown.latency_ms) - 10, _short(answer.shown), css)
+    if taken_at > chart.width * 0.6:
+        chart.text(
+            taken_at - 10, y(answer.shown.latency_ms) + 20, _short(answer.shown), "end strong"
+        )
+    else:
+        chart.text(taken_at + 12, y(answer.shown.latency_ms) - 8, _short(answer.shown), "strong")
     return chart
 
 
@@ -114,7 +119,7 @@ def roofline(detail: Detail, point: Point) -> Chart:
     foot = max(x.low, y.low / rate)
     chart.path([(x(foot), y(foot * rate)), (x(edge), y(peak)), (chart.right, y(peak))], "roof")
     chart.text(chart.right - 4, y(peak) - 7, f"{peak} multipliers", "end note")
-    chart.text(x(edge) + 8, y(peak) + 18, f"{rate:,} bytes a cycle", "note")
+    chart.text(x(foot) + 10, y(foot * rate) + 4, f"{rate:,} bytes a cycle", "note")
     total = detail.program.predicted_cycles
     for layer in layers:
         said = (
@@ -163,7 +168,11 @@ def waterfall(detail: Detail) -> Chart:
             chart.box(x(begin), y, x(begin + cycles), y + row_height - 7, css, said)
         chart.text(chart.left - 10, y + row_height / 2 + 1, name, "end")
         end = x(begin + cycles)
-        beside = ("end inside", end - 6) if end > chart.right - 40 else ("note", end + 6)
+        # Behind the bar, or where there is no room in it or before it.
+        beside = ("note", end + 6)
+        if end > chart.right - 44:
+            wide = end - x(begin) > 50
+            beside = ("end inside", end - 6) if wide else ("end note", x(begin) - 6)
         chart.text(beside[1], y + row_height / 2 + 1, f"{cycles / total:.1%}", beside[0])
         start = begin + cycles
     return chart
@@ -191,7 +200,7 @@ def memory_plan(detail: Detail) -> Chart:
             name = shortened(buffer.name, room)
             chart.text(left + 7, (low + high) / 2 + 4, name, "in-buffer", buffer.name)
     width = (chart.right - chart.left) / len(detail.steps)
-    room = max(1, round(90 / width))
+    room = max(1, ceil(105 / width))
     for place, step in enumerate(detail.steps):
         if place % room == 0:
             chart.x_ticks.append((x(place + 0.5), shortened(step, max(4, int(width * room / 7)))))

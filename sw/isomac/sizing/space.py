@@ -7,12 +7,13 @@ is, takes no more of anything than this one at least.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
+from isomac.compile.lowering import Lowered
 from isomac.compile.search import (
     BANKS,
     BLOCK_RAM_BITS,
@@ -22,6 +23,7 @@ from isomac.compile.search import (
     requant_choices,
 )
 from isomac.compile.shape import ArrayShape
+from isomac.compile.work import ArrayWork
 from isomac.errors import IsomacError
 from isomac.resources.memories import memories
 from isomac.resources.memory_mapping import map_memory
@@ -171,9 +173,9 @@ class _Floors:
 def _floors(sizer: Sizer, lanes: int, axes: Axes) -> _Floors:
     """What the shapes of a box take at least.
 
-    A few bare accelerators stand for all: a pixel lane more, a requantization lane more, or a bank
-    more takes no less than the same step does on the smallest accelerator, and what lies between
-    two that were looked at takes no less than the smaller. The tests hold the resource models to
+    A few bare accelerators stand for all: what pixel lanes, requantization lanes and banks add to
+    the smallest one, they add to any at least; and of pixel lanes each adds what the second one
+    does at least, and no clock is faster with more of them. The tests hold the resource models to
     that.
     """
 
@@ -195,7 +197,7 @@ def _floors(sizer: Sizer, lanes: int, axes: Axes) -> _Floors:
     pixels = (axes.rows * axes.columns).ravel()
     requant_lanes = axes.requant_lanes.ravel()
     by_banks = [bare(banks=banks) for banks in axes.banks.ravel().tolist()]
-    by_requant = _stairs(requant_lanes, lambda lanes: bare(requant_lanes=lanes))
+    by_requant = [bare(requant_lanes=lanes) for lanes in requant_lanes.tolist()]
     by_pixels = _stairs(pixels, lambda lanes: bare(columns=lanes))
 
     def logic(resource: str) -> Integers:
@@ -226,26 +228,51 @@ def _floors(sizer: Sizer, lanes: int, axes: Axes) -> _Floors:
     filled = -(-lanes // requant_lanes) * requant_lanes - lanes
     rows = p.requant_depth // lanes * filled * p.requant_row_bits
     memory = np.array([f.memory_bits for f in by_banks])[None, None, :] + rows[None, :, None]
+    spared = _spared_words(sizer.facts.lowered(lanes), pixels)
+    memory = memory - 8 * lanes * spared[:, None, None]
     program = _PROGRAM * max(0, sizer.point(base_shape).estimate.lut - base.estimate.lut)
-    # Blocks depend on M, B and R, of which R may make them fewer: its rows are left out.
+    # Blocks depend on M, B and R, of which R may make them fewer: its rows are left out. So may
+    # shared sums.
+    weights = _blocks(p, "weights", sizer.target)
+    fewer = np.array(
+        [max(0, weights - _blocks(p, "weights", sizer.target, spared=n)) for n in spared.tolist()]
+    )
     bram = np.array([f.estimate.bram for f in by_banks])[None, None, :]
     return _Floors(
         lut=logic("lut").astype(np.float64) + (program - _ROUNDED),
         dsp=logic("dsp"),
-        bram=bram - _row_blocks(p, sizer.target),
+        bram=bram - _blocks(p, "requant", sizer.target) - fewer[:, None, None],
         period=period,
         memory_bits=memory,
     )
 
 
-def _row_blocks(parameters: AcceleratorParameters, target: Target) -> int:
-    """Blocks of the memory of the requantization."""
+def _blocks(parameters: AcceleratorParameters, image: str, target: Target, spared: int = 0) -> int:
+    """Blocks of one memory, with so many rows fewer."""
     return sum(
         memory.count * mapping.units
         for memory in memories(parameters)
-        if memory.name == "requant"
-        and (mapping := map_memory(memory, target.family)).resource == "bram"
+        if memory.name == image
+        and (
+            mapping := map_memory(
+                replace(memory, depth=max(2, memory.depth - spared)), target.family
+            )
+        ).resource
+        == "bram"
     )
+
+
+def _spared_words(lowered: Lowered, pixels: Integers) -> Integers:
+    """Words of weights that are not needed where pixel lanes share a sum, at most."""
+    kernels = {
+        item.kernel[0] * item.kernel[1]
+        for item in lowered.work
+        if isinstance(item, ArrayWork) and item.sums_map
+    }
+    spared: Integers = np.zeros_like(pixels)
+    for words in kernels:
+        spared = spared + words - -(-words // pixels)
+    return spared
 
 
 def _stairs(values: Integers, floor: Callable[[int], Floor]) -> list[Floor]:

@@ -13,15 +13,14 @@ from isomac.errors import IsomacError
 from isomac.graph.graph import Graph
 from isomac.graph.operators.convolution import Convolution
 from isomac.graph.operators.linear import Linear
-from isomac.sizing.facts import Facts
 from isomac.sizing.point import Point
-from isomac.sizing.sizer import Sizer, inference_cycles
+from isomac.sizing.sizer import Sizer
 from isomac.sizing.widen import tied, with_channels
 
 #: Least share of the cycles that is worth a word.
 WORTH = 0.005
-#: Cycles that count as nothing, as a share: a few more words come out of the requantizers.
-FREE = 0.002
+#: Cycles that count as nothing, as a share: a word more that is written, a later launch.
+FREE = 0.005
 #: Layers that are looked at, those with the most cycles first.
 _LAYERS = 8
 
@@ -40,6 +39,8 @@ class Change:
         Channels, or lanes or banks.
     cycles_before, cycles_after
         Of an inference.
+    own_before, own_after
+        Of the layer alone, where the network changes.
     also
         Other layers that must have as many channels.
     short
@@ -52,6 +53,8 @@ class Change:
     after: str
     cycles_before: int
     cycles_after: int
+    own_before: int = 0
+    own_after: int = 0
     also: tuple[str, ...] = ()
     short: tuple[str, ...] = ()
 
@@ -65,6 +68,11 @@ class Change:
         """Whether it is worth a word."""
         return self.saved >= WORTH
 
+    @property
+    def is_free(self) -> bool:
+        """Whether the layer itself takes as long as before, but for a trifle."""
+        return self.own_after <= self.own_before * (1 + FREE)
+
     def to_dict(self) -> dict[str, Any]:
         """Return it as JSON-ready data."""
         return asdict(self) | {"saved": self.saved, "sentence": self.sentence}
@@ -75,11 +83,12 @@ class Change:
         with_ = f" (and so {', '.join(self.also)})" if self.also else ""
         if self.kind == "wider":
             more = int(self.after) - int(self.before)
+            own = self.own_after - self.own_before
             cost = self.cycles_after - self.cycles_before
-            price = "no cycle" if cost <= 0 else f"{cost:,} cycles, {cost / self.cycles_before:.2%}"
             return (
                 f"{self.what}{with_} may have {self.after} channels instead of {self.before}: "
-                f"{more} more cost {price}"
+                f"{more} more cost {max(own, 0):,} cycles there, and {max(cost, 0):,} in all with "
+                f"what they mean to other layers, {max(cost, 0) / self.cycles_before:.1%}"
             )
         if self.kind == "narrower":
             fewer = int(self.before) - int(self.after)
@@ -100,13 +109,11 @@ class Change:
 def network_changes(graph: Graph, point: Point) -> list[Change]:
     """Channel counts that are free, and some that waste lanes, of the slowest layers."""
     lanes = point.shape.channel_lanes
-    cycles = {
-        layer.tensor: layer.predicted_cycles for layer in compile_graph(graph, point.shape).layers
-    }
+    cycles = layer_cycles(graph, point.shape)
     found: list[Change] = []
     seen: set[frozenset[str]] = set()
     weighted = [op for op in graph.operations if isinstance(op, (Convolution, Linear))]
-    weighted.sort(key=lambda op: -cycles.get(op.output, 0))
+    weighted.sort(key=lambda op: -cycles[op.name])
     for operation in weighted[:_LAYERS]:
         tensors = tied(graph, operation.output)
         if tensors is None or tensors in seen:
@@ -122,13 +129,26 @@ def network_changes(graph: Graph, point: Point) -> list[Change]:
         for kind, count in (("wider", channels + lanes - over), ("narrower", channels - over)):
             if not count:
                 continue
-            after = cycles_of(with_channels(graph, tensors, count), point.shape)
+            after = layer_cycles(with_channels(graph, tensors, count), point.shape)
             change = Change(
-                kind, operation.name, str(channels), str(count), point.cycles, after, also
+                kind=kind,
+                what=operation.name,
+                before=str(channels),
+                after=str(count),
+                cycles_before=point.cycles,
+                cycles_after=sum(after.values()),
+                own_before=cycles[operation.name],
+                own_after=after[operation.name],
+                also=also,
             )
-            if change.helps if kind == "narrower" else -change.saved <= FREE:
+            if change.helps if kind == "narrower" else change.is_free:
                 found.append(change)
     return sorted(found, key=lambda change: -change.saved)
+
+
+def layer_cycles(graph: Graph, shape: ArrayShape) -> dict[str, int]:
+    """Exact cycles of each layer, by name."""
+    return {layer.name: layer.predicted_cycles for layer in compile_graph(graph, shape).layers}
 
 
 def hardware_changes(sizer: Sizer, point: Point) -> list[Change]:
@@ -183,10 +203,3 @@ def _richer(shape: ArrayShape) -> Iterator[tuple[str, str, str, ArrayShape]]:
         str(shape.channel_lanes + 1),
         replace(shape, channel_lanes=shape.channel_lanes + 1),
     )
-
-
-def cycles_of(graph: Graph, shape: ArrayShape) -> int:
-    """Exact cycles of an inference."""
-    facts = Facts(graph)
-    builder = facts.builder(shape)
-    return inference_cycles(builder, facts.parameters(builder))

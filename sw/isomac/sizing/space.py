@@ -38,7 +38,7 @@ _SLACK = 1e-9
 #: LUTs by which sums of rounded predictions can be too high.
 _ROUNDED = 4
 #: The program of any shape takes at least this share of the LUTs of that of the smallest.
-_PROGRAM = 0.7
+_PROGRAM = 0.5
 
 Reals = npt.NDArray[np.float64]
 

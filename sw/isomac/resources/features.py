@@ -6,8 +6,8 @@ gateware tells. How many of each there really are is fitted, see `isomac.resourc
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from math import ceil
+from collections.abc import Mapping, Sequence
+from math import ceil, gcd
 
 from amaranth.utils import ceil_log2
 
@@ -78,9 +78,9 @@ def features(
     s = p.softmax
     luts = {
         "base": 400.0,
-        "accumulators": sums,
-        "maximum": p.multipliers * (16 + p.accumulator_bits) * p.has("max"),
-        "broadcast": 8 * p.pixel_lanes * (p.channel_lanes - 1) * 0.6 * dense,
+        "accumulators": 2 * sums,
+        "maximum": p.multipliers * (8 + p.accumulator_bits) * p.has("max"),
+        "broadcast": 8 * p.pixel_lanes * (p.channel_lanes - 1) * dense,
         "own_bytes": 8 * p.multipliers * (dense and depthwise),
         "window": window - p.tile_rows * word,
         "strides": word * p.tile_rows * (p.tile_columns - 1) * (len(p.strides) - 1),
@@ -94,7 +94,8 @@ def features(
         "lane_sums": p.requant_lanes * p.accumulator_bits * p.drain_steps * p.has("lane_sum"),
         "word": word,
         "gearbox": gearbox,
-        "gearbox_shifter": gearbox * ceil_log2(gearbox // 8) * 0.5,
+        "gearbox_shifter": gearbox * _places(packings) * 0.5,
+        "packings": gearbox * (len(packings) - 1),
         "walker": p.address_bits * steps_address + coordinate * (steps_y + steps_x),
         "counters": 3 * counts,
         "drain": 8 * p.address_bits + 3 * p.requant_address_bits,
@@ -105,7 +106,8 @@ def features(
         "programmable": 300.0 * programmable,
         "loaded": widest_row,
         "soft_products": soft,
-        "softmax": 0.0 if s is None else 150 + 3 * word + 3 * s.table_bits + 3 * s.quotient_bits,
+        "softmax": 0.0 if s is None else 150 + 3 * s.table_bits + 3 * s.quotient_bits,
+        "softmax_word": 0.0 if s is None else 2.5 * word,
         "newton": 0.0 if s is None else 400.0 * s.is_newton,
     }
     registers = {
@@ -130,6 +132,12 @@ def features(
         "newton": 0.0 if s is None else 400.0 * s.is_newton,
     }
     return luts, registers
+
+
+def _places(packings: Sequence[Packing]) -> int:
+    """Bits of the place at which the gearbox of the input puts a stream word."""
+    unit = gcd(*(packing.group_bytes for packing in packings), packings[0].channel_lanes)
+    return (max(packing.group_bytes for packing in packings) // unit).bit_length()
 
 
 def _requantizer(p: AcceleratorParameters) -> dict[str, float]:

@@ -20,12 +20,12 @@ def fit_weights(
     values: Sequence[float],
     *,
     prior: float = PRIOR,
-    importance: Sequence[float] | None = None,
+    center: Mapping[str, float] | None = None,
 ) -> dict[str, float]:
     """Return the weights, 0 or more, by which the features of each row add up to its value.
 
     The sum of squared relative errors is smallest, together with the squared distances of the
-    weights from one that all of them would share.
+    weights from those of `center`, or from one that all of them share.
 
     Parameters
     ----------
@@ -35,20 +35,21 @@ def fit_weights(
         More than 0.
     prior
         See `PRIOR`.
-    importance
-        Of each row; 1 if None.
+    center
+        Weights of the same features elsewhere, which are much like these but for a common factor.
     """
     from scipy.optimize import lsq_linear
 
     names = list(rows[0])
-    weight = np.sqrt(np.ones(len(rows)) if importance is None else np.asarray(importance))
     target = np.asarray(values, np.float64)
     relative = _matrix(rows, names) / target[:, None]
-    shared = float(1 / np.median(relative.sum(1)))
-    pull = np.sqrt(prior) * np.eye(len(names)) / shared
+    expected = np.ones(len(names)) if center is None else np.array([center[n] for n in names])
+    expected /= np.median(relative @ expected)
+    # Distances count in terms of a weight of usual size, since 0 is not nearer than twice as much.
+    pull = np.sqrt(prior) / np.maximum(expected, expected.mean())
     solution = lsq_linear(
-        np.vstack([relative * weight[:, None], pull]),
-        np.concatenate([weight, np.full(len(names), np.sqrt(prior))]),
+        np.vstack([relative, np.diag(pull)]),
+        np.concatenate([np.ones(len(target)), pull * expected]),
         bounds=(0, np.inf),
         tol=1e-12,
     )

@@ -17,14 +17,21 @@ Models = dict[str, dict[str, dict[str, Any]]]
 
 
 def fit_models(samples: Sequence[Sample]) -> Models:
-    """Fit all models but for the intervals of the clock, which take points that were held out."""
+    """Fit all models but for the intervals of the clock, which take points that were held out.
+
+    Families are much alike: what is fitted on all of them together is what each is expected to be.
+    """
+    routed = _routed(samples)
+    lut, ff = _luts(samples), _registers(samples)
+    period = _period(routed) if routed else {}
     return {
         "logic": {
-            name: _logic(group) for name, group in _groups(samples, lambda s: s.logic).items()
+            name: {"lut": _luts(group, lut), "ff": _registers(group, ff), "placed": _placed(group)}
+            for name, group in _groups(samples, lambda s: s.logic).items()
         },
         "speed": {
-            name: {"period": _period(group)}
-            for name, group in _groups(_routed(samples), lambda s: s.speed).items()
+            name: {"period": _period(group, period)}
+            for name, group in _groups(routed, lambda s: s.speed).items()
         },
     }
 
@@ -41,27 +48,32 @@ def _groups(samples: Iterable[Sample], key: Callable[[Sample], str]) -> dict[str
     return {name: groups[name] for name in sorted(groups) if len(groups[name]) >= SAMPLES_MIN}
 
 
-def _logic(samples: Sequence[Sample]) -> dict[str, Any]:
-    rows = [sample.row for sample in samples]
-    placed = [row for row in rows if row.placed]
-    return {
-        "lut": fit_weights([s.luts for s in samples], [row.lut_synthesized for row in rows]),
-        "ff": fit_weights([s.registers for s in samples], [row.ff for row in rows]),
-        "placed": fit_weights(
-            [before_placement(row.lut_synthesized, row.ff) for row in placed],
-            [row.lut for row in placed],
-            prior=1e-6,
-        )
-        if len(placed) >= SAMPLES_MIN
-        else {"lut": 1.0, "ff": 0.0, "base": 0.0},
-    }
+def _luts(samples: Sequence[Sample], center: Mapping[str, float] | None = None) -> dict[str, float]:
+    values = [sample.row.lut_synthesized for sample in samples]
+    return fit_weights([sample.luts for sample in samples], values, center=center)
 
 
-def _period(samples: Sequence[Sample]) -> dict[str, float]:
-    return fit_weights(
-        [sample.period for sample in samples],
-        [1000 / sample.row.fmax for sample in samples if sample.row.fmax is not None],
-    )
+def _registers(
+    samples: Sequence[Sample], center: Mapping[str, float] | None = None
+) -> dict[str, float]:
+    values = [sample.row.ff for sample in samples]
+    return fit_weights([sample.registers for sample in samples], values, center=center)
+
+
+def _placed(samples: Sequence[Sample]) -> dict[str, float]:
+    """How LUTs after placement follow from those before, and from registers without one."""
+    rows = [sample.row for sample in samples if sample.row.placed]
+    if len(rows) < SAMPLES_MIN:
+        return {"lut": 1.0, "ff": 0.0, "base": 0.0}
+    before = [before_placement(row.lut_synthesized, row.ff) for row in rows]
+    return fit_weights(before, [row.lut for row in rows], prior=1e-6)
+
+
+def _period(
+    samples: Sequence[Sample], center: Mapping[str, float] | None = None
+) -> dict[str, float]:
+    values = [1000 / sample.row.fmax for sample in samples if sample.row.fmax is not None]
+    return fit_weights([sample.period for sample in samples], values, center=center)
 
 
 def predicted(sample: Sample, models: Models) -> dict[str, float]:

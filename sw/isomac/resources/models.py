@@ -12,6 +12,9 @@ from isomac.resources.samples import Sample
 #: Fewest samples that a model is fitted on.
 SAMPLES_MIN = 5
 
+#: What LUTs after placement are about: each LUT is one, and every other register has one more.
+_PLACED = {"lut": 1.0, "ff": 0.5, "base": 1.0}
+
 #: The models of logic and of speed by class, as in `coefficients.json`.
 Models = dict[str, dict[str, dict[str, Any]]]
 
@@ -66,7 +69,7 @@ def _placed(samples: Sequence[Sample]) -> dict[str, float]:
     if len(rows) < SAMPLES_MIN:
         return {"lut": 1.0, "ff": 0.0, "base": 0.0}
     before = [before_placement(row.lut_synthesized, row.ff) for row in rows]
-    return fit_weights(before, [row.lut for row in rows], prior=1e-6)
+    return fit_weights(before, [row.lut for row in rows], prior=1e-4, center=_PLACED)
 
 
 def _period(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import log2
 
 from isomac.targets import Target
+from isomac_hw.output_stage import requantization
 from isomac_hw.parameters import AcceleratorParameters
 
 
@@ -19,7 +20,11 @@ def speed_features(parameters: AcceleratorParameters) -> dict[str, float]:
         "multipliers": log2(p.multipliers + 1) / 2,
         "word": log2(8 * p.channel_lanes) / 2,
         "banks": log2(p.banks) / 2,
-        "address": p.address_bits / 5,
+        "address": (p.address_bits + p.weight_address_bits) / 10,
+        "product": requantization(p).product_bits / 20,
+        "maximum": float(p.has("max")),
+        "operands": float(p.has("add") or p.has("aligned_add")),
+        "softmax": float(p.softmax is not None),
         "programmable": 2.0 * (p.mode == "programmable"),
     }
 

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from isomac.compile.compiler import Builder
-from isomac.compile.cycle_model import departure_cycles, input_cycles
+from isomac.compile.cycle_model import departure_cycles, input_cycles, softmax_cycles
 from isomac.compile.shape import ArrayShape
+from isomac.compile.work import SoftmaxWork
 from isomac.resources import Estimate, estimate
 from isomac.sizing.facts import Facts
 from isomac.sizing.point import Point, memory_bits
@@ -93,10 +94,17 @@ class Sizer:
 def inference_cycles(builder: Builder, parameters: AcceleratorParameters) -> int:
     """Cycles from the first input word to the last output word; what a program predicts."""
     lowered = builder.lowered
-    jobs = builder.scheduled if parameters.softmax is None else builder.schedule(parameters.softmax)
+    softmaxes = 0
+    if parameters.softmax is not None:
+        # No other job depends on them.
+        softmaxes = sum(
+            softmax_cycles(parameters.softmax, layout.channels, layout.plane_words)
+            for work in lowered.work
+            if isinstance(work, SoftmaxWork) and (layout := work.source.layout)
+        )
     arrivals = sum(
         input_cycles(packing, view.layout.words, first=index == 0)
         for index, (packing, view) in enumerate(zip(builder.packings, lowered.inputs, strict=True))
     )
     departures = departure_cycles([view.layout.words for view in lowered.outputs])
-    return arrivals + departures + sum(job.cycles for job in jobs)
+    return arrivals + departures + softmaxes + sum(job.cycles for job in builder.scheduled)

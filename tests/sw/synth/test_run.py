@@ -1,5 +1,10 @@
 """Running tools: what their logs say, and what becomes of their errors."""
 
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -63,3 +68,33 @@ def test_tool_that_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
         tool_version("nextpnr-x")
     sentence = "nextpnr-x is not installed; it comes with pip install 'isomac[fpga]'"
     assert str(error.value) == sentence
+
+
+def test_tool_whose_caller_is_killed(tmp_path: Path) -> None:
+    """It cannot be ended by its caller then, and may not run for hours alone."""
+    mark = tmp_path / "pid"
+    tool = f"import os, pathlib, time; pathlib.Path({str(mark)!r}).write_text(str(os.getpid()))"
+    call = (
+        "from pathlib import Path; from isomac.synth import run;"
+        f"run._run('tool', {tool + '; time.sleep(600)'!r}, (), Path({str(tmp_path)!r}), 'log', print)"
+    )
+    with subprocess.Popen([sys.executable, "-c", call], stdout=subprocess.DEVNULL) as caller:
+        wait(lambda: mark.exists() and mark.read_text() != "")
+        caller.kill()
+    wait(lambda: not is_running(int(mark.read_text())))
+
+
+def wait(condition: Callable[[], bool]) -> None:
+    end = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
+def is_running(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    # One that nobody has asked for its status runs no more.
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"

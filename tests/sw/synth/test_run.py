@@ -74,9 +74,10 @@ def test_tool_whose_caller_is_killed(tmp_path: Path) -> None:
     """It cannot be ended by its caller then, and may not run for hours alone."""
     mark = tmp_path / "pid"
     tool = f"import os, pathlib, time; pathlib.Path({str(mark)!r}).write_text(str(os.getpid()))"
+    tool += "; time.sleep(600)"
     call = (
-        "from pathlib import Path; from isomac.synth import run;"
-        f"run._run('tool', {tool + '; time.sleep(600)'!r}, (), Path({str(tmp_path)!r}), 'log', print)"
+        "from pathlib import Path; from isomac.synth import run; "
+        f"run._run('tool', {tool!r}, (), Path({str(tmp_path)!r}), 'log', print)"
     )
     with subprocess.Popen([sys.executable, "-c", call], stdout=subprocess.DEVNULL) as caller:
         wait(lambda: mark.exists() and mark.read_text() != "")

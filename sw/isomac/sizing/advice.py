@@ -87,8 +87,8 @@ class Change:
             cost = self.cycles_after - self.cycles_before
             return (
                 f"{self.what}{with_} may have {self.after} channels instead of {self.before}: "
-                f"{more} more cost {max(own, 0):,} cycles there, and {max(cost, 0):,} in all with "
-                f"what they mean to other layers, {max(cost, 0) / self.cycles_before:.1%}"
+                f"{more} more cost {_cycles(own)} there, and {_cycles(cost)} in all with what they "
+                f"mean to other layers, {max(cost, 0) / self.cycles_before:.1%}"
             )
         if self.kind == "narrower":
             fewer = int(self.before) - int(self.after)
@@ -104,6 +104,10 @@ class Change:
         )
         fit = f", but {', '.join(self.short)} are short then" if self.short else ""
         return f"{self.what}, {self.after} instead of {self.before}, {effect}{fit}"
+
+
+def _cycles(count: int) -> str:
+    return "1 cycle" if count == 1 else f"{max(count, 0):,} cycles"
 
 
 def network_changes(graph: Graph, point: Point) -> list[Change]:

@@ -46,7 +46,7 @@ class Axis:
         return [(self(value), label(value)) for value in self._round(most)]
 
     def _round(self, most: int) -> list[float]:
-        if self.logarithmic:
+        if self.logarithmic and self.high > 15 * self.low:
             first = math.floor(math.log10(self.low))
             last = math.ceil(math.log10(self.high))
             for digits in ((1, 2, 5), (1, 3), (1,)):

@@ -16,6 +16,8 @@ from isomac.sizing.study import Study
 PRICE = {"lut": "LUTs", "multipliers": "multipliers of the array", "memory_bits": "bits of memory"}
 #: Height of a row of a bar chart.
 _ROW = 24
+#: Width of a letter, about.
+_LETTER = 6.5
 #: Characters of a name beside a bar.
 _NAME = 26
 
@@ -114,12 +116,12 @@ def roofline(detail: Detail, point: Point) -> Chart:
     reach = [edge, *(layer.intensity for layer in layers)]
     x = chart.x_axis(min(reach) / 1.8, max(reach) * 1.8, logarithmic=True)
     lowest = min(layer.macs_per_cycle for layer in layers)
-    y = chart.y_axis(min(lowest / 1.6, peak / 4), peak * 1.6, logarithmic=True)
+    y = chart.y_axis(min(lowest / 1.6, peak / 4), peak * 2, logarithmic=True)
     chart.x_ticks, chart.y_ticks = x.ticks(6), y.ticks()
     foot = max(x.low, y.low / rate)
     chart.path([(x(foot), y(foot * rate)), (x(edge), y(peak)), (chart.right, y(peak))], "roof")
-    chart.text(chart.right - 4, y(peak) - 7, f"{peak} multipliers", "end note")
-    chart.text(x(foot) + 10, y(foot * rate) + 4, f"{rate:,} bytes a cycle", "note")
+    chart.text(chart.right - 4, chart.top + 14, f"roof: {peak} multipliers", "end note")
+    chart.text(chart.left + 8, chart.top + 14, f"slope: {rate:,} bytes a cycle", "note")
     total = detail.program.predicted_cycles
     for layer in layers:
         said = (
@@ -136,14 +138,22 @@ def _name_largest(chart: Chart, layers: Sequence[LayerUse], x: object, y: object
     """Write the names of the layers that take longest beside their discs, where there is room."""
     assert callable(x)
     assert callable(y)
-    taken: list[tuple[float, float]] = []
-    for layer in sorted(layers, key=lambda item: -item.cycles)[:5]:
+    taken: list[tuple[float, float, float]] = []
+    for layer in sorted(layers, key=lambda item: -item.cycles)[:6]:
         place = x(layer.intensity), y(layer.macs_per_cycle)
-        if any(abs(place[0] - a) < 90 and abs(place[1] - b) < 16 for a, b in taken):
-            continue
-        taken.append(place)
-        css, shift = ("end", -14) if place[0] > chart.width * 0.55 else ("", 14)
-        chart.text(place[0] + shift, place[1] + 20, shortened(layer.name, 18), css, layer.name)
+        name = shortened(layer.name, 18)
+        width = _LETTER * len(name)
+        ends = place[0] > chart.width * 0.55
+        left = place[0] - 14 - width if ends else place[0] + 14
+        for height in (place[1] + 20, place[1] - 16, place[1] + 36):
+            box = left, left + width, height
+            free = all(box[1] < a or b < box[0] or abs(height - h) > 13 for a, b, h in taken)
+            if free and chart.top + 10 < height < chart.bottom:
+                taken.append(box)
+                chart.text(
+                    box[1] if ends else left, height, name, "end" if ends else "", layer.name
+                )
+                break
 
 
 def waterfall(detail: Detail) -> Chart:
@@ -196,7 +206,7 @@ def memory_plan(detail: Detail) -> Chart:
         low, high = y(buffer.base), y(buffer.base + buffer.words)
         chart.box(left + 1, low, right - 1, high, f"buffer tone{index % 4}", said)
         if low - high > 14 and right - left > 50:
-            room = int((right - left - 10) / 6.5)
+            room = int((right - left - 10) / _LETTER)
             name = shortened(buffer.name, room)
             chart.text(left + 7, (low + high) / 2 + 4, name, "in-buffer", buffer.name)
     width = (chart.right - chart.left) / len(detail.steps)

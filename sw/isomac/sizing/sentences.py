@@ -99,8 +99,7 @@ def _binds(point: Point, detail: Detail) -> list[str]:
     slowest = max(detail.layers, key=lambda layer: layer.cycles)
     lost = max(detail.losses.lost.items(), key=lambda item: item[1])
     total = detail.program.predicted_cycles
-    share = point.shares[point.binding]
-    fill = f" (LUTs and registers count as full at {LOGIC_FILL:.0%})" if share > 0 else ""
+    fill = f", full at {LOGIC_FILL:.0%}" if point.binding in ("lut", "ff") else ""
     layer = (
         f"The layer that binds is {slowest.name} ({slowest.operation}): {slowest.cycles:,} of "
         f"{total:,} cycles, {slowest.cycles / total:.0%}."
@@ -136,11 +135,14 @@ def _widths(found: Sequence[tuple[Width, Point]]) -> list[str]:
     out = []
     for width, point in found[1:]:
         use = "keeps" if width.keeps_outputs else "does not keep"
+        differ = f"none of {width.values:,} differs"
+        if width.differing:
+            differ = f"{width.differing:,} of {width.values:,} differ by at most {width.largest}"
+        first, wide = found[0]
         out.append(
-            f"A multiplier of {width.bits} bits {use} the outputs: {width.differing:,} of "
-            f"{width.values:,} differ from those of {found[0][0].bits} bits, by at most "
-            f"{width.largest}; the accelerator then takes {point.used('dsp'):,} hard multipliers "
-            f"and {point.estimate.lut:,} LUTs instead of {found[0][1].used('dsp'):,} and "
-            f"{found[0][1].estimate.lut:,}."
+            f"A multiplier of {width.bits} bits {use} the outputs, {differ} from those of "
+            f"{first.bits} bits; the accelerator then takes {point.used('dsp'):,} hard multipliers "
+            f"and {point.estimate.lut:,} LUTs instead of {wide.used('dsp'):,} and "
+            f"{wide.estimate.lut:,}."
         )
     return out

@@ -1,6 +1,6 @@
 """The window: collects a segment while the one before is used, a word for each pixel lane."""
 
-from amaranth.hdl import Module, Signal, signed
+from amaranth.hdl import Module, Mux, Signal, signed
 from amaranth.lib import data, wiring
 from amaranth.lib.wiring import In, Out
 from amaranth.utils import ceil_log2
@@ -12,7 +12,7 @@ from isomac_hw.segment import SEGMENT_TAGS
 class Window(wiring.Component):
     """Two halves of ``tile_rows`` x ``window_columns`` words: one is loaded, one is used.
 
-    The load half takes one chunk of B words a cycle while ``advance`` is high. When its segment is
+    The load half takes one chunk of B words a cycle while there is room. When its segment is
     complete it is ``full``; ``swap`` moves it to the use half, and the next segment's first chunk
     may arrive in that same cycle. ``shift`` moves the use half on by one word, the next kernel
     column.
@@ -26,7 +26,7 @@ class Window(wiring.Component):
     valid, words, chunk, row, segment_end, tags : In
         A chunk from the loader.
     advance : Out(1)
-        The loader may move: the chunk is taken, or there is none.
+        The loader moves: its chunk is taken, or waits here.
     full : Out(1)
         The load half holds a complete segment with ``full_tags``.
     swap, shift : In(1)
@@ -77,18 +77,18 @@ class Window(wiring.Component):
         swaps = Signal()
         shifts = Signal()
         stride = Signal.like(self.stride)
-        m.d.comb += self.advance.eq(~(self.valid & self.full & ~self.swap))
-        taken = self.valid & self.advance
+        chunk = self._skid(m)
         m.d.sync += [
-            words.eq(self.words),
+            words.eq(chunk.words),
             swaps.eq(self.swap),
             shifts.eq(self.shift),
             stride.eq(self.stride),
         ]
         for r in range(p.tile_rows):
             takes = Signal(self._chunks, name=f"takes_{r}")
-            for chunk in range(self._chunks):
-                m.d.sync += takes[chunk].eq(taken & (self.row == r) & (self.chunk == chunk))
+            for place in range(self._chunks):
+                here = (chunk.row == r) & (chunk.chunk == place)
+                m.d.sync += takes[place].eq(chunk.valid & here)
             for i in range(p.window_columns):
                 with m.If(takes[i // p.banks]):
                     m.d.sync += load[r][i].eq(words[i % p.banks])
@@ -98,8 +98,8 @@ class Window(wiring.Component):
                     with m.Elif(shifts):
                         m.d.sync += use[r][i].eq(use[r][i + 1])
 
-        with m.If(taken & self.segment_end):
-            m.d.sync += [self.full.eq(1), self.full_tags.eq(self.tags)]
+        with m.If(chunk.valid & chunk.segment_end):
+            m.d.sync += [self.full.eq(1), self.full_tags.eq(chunk.tags)]
         with m.Elif(self.swap):
             m.d.sync += self.full.eq(0)
 
@@ -111,3 +111,36 @@ class Window(wiring.Component):
                         with m.Case(index):
                             m.d.comb += lane.eq(use[r][column * step])
         return m
+
+    def _skid(self, m: Module) -> data.View:
+        """The chunk that the load half takes in this cycle, if it is ``valid``.
+
+        One that comes where there is no room waits in a register. So the loader, and the memory
+        behind it, may go on or not by a register and never wait for the array's decision, which is
+        known late in the cycle.
+        """
+        offered = data.StructLayout(
+            {
+                "valid": 1,
+                "segment_end": 1,
+                "chunk": self.chunk.shape(),
+                "row": self.row.shape(),
+                "tags": SEGMENT_TAGS,
+                "words": self.words.shape(),
+            }
+        )
+        here = Signal(offered)
+        waits = Signal()
+        waiting = Signal(offered, reset_less=True)
+        taken = Signal(offered)
+        room = ~self.full | self.swap
+        m.d.comb += [getattr(here, name).eq(getattr(self, name)) for name, _ in offered]
+        m.d.comb += [
+            self.advance.eq(~waits),
+            taken.eq(Mux(waits, waiting, here)),
+            taken.valid.eq((waits | self.valid) & room),
+        ]
+        m.d.sync += waits.eq((waits | self.valid) & ~room)
+        with m.If(~waits):
+            m.d.sync += waiting.eq(here)
+        return taken

@@ -39,6 +39,8 @@ class Change:
         Channels, or lanes or banks.
     cycles_before, cycles_after
         Of an inference.
+    ms_before, ms_after
+        The same in time, where the hardware changes: its clock may get slower.
     own_before, own_after
         Of the layer alone, where the network changes.
     also
@@ -53,6 +55,8 @@ class Change:
     after: str
     cycles_before: int
     cycles_after: int
+    ms_before: float = 0.0
+    ms_after: float = 0.0
     own_before: int = 0
     own_after: int = 0
     also: tuple[str, ...] = ()
@@ -60,7 +64,9 @@ class Change:
 
     @property
     def saved(self) -> float:
-        """Share of the cycles that goes away; below 0 if there are more."""
+        """Share of the cycles, or of the time if the hardware changes, that goes away."""
+        if self.ms_before:
+            return 1 - self.ms_after / self.ms_before
         return 1 - self.cycles_after / self.cycles_before
 
     @property
@@ -98,9 +104,9 @@ class Change:
                 f"{self.saved:.1%}"
             )
         effect = (
-            f"would save {self.saved:.1%} of the cycles"
+            f"would save {self.saved:.1%} of the time"
             if self.saved > 0
-            else f"would take {-self.saved:.1%} more cycles"
+            else f"would take {-self.saved:.1%} more time"
         )
         fit = f", but {', '.join(self.short)} are short then" if self.short else ""
         return f"{self.what}, {self.after} instead of {self.before}, {effect}{fit}"
@@ -168,7 +174,17 @@ def hardware_changes(sizer: Sizer, point: Point) -> list[Change]:
             for name, missing in other.short.items()
         )
         found.append(
-            Change("hardware", what, before, after, point.cycles, other.cycles, short=short)
+            Change(
+                kind="hardware",
+                what=what,
+                before=before,
+                after=after,
+                cycles_before=point.cycles,
+                cycles_after=other.cycles,
+                ms_before=point.latency_ms,
+                ms_after=other.latency_ms,
+                short=short,
+            )
         )
     return sorted(found, key=lambda change: -change.saved)
 

@@ -122,7 +122,7 @@ def _would(changes: Sequence[Change]) -> list[str]:
     idle = sorted({change.what for change in hardware} - {c.what for c in hardware if c.helps})
     if idle:
         found.append(
-            f"More {' or '.join(idle)} would not help: none saves {WORTH:.1%} of the cycles."
+            f"More {' or '.join(idle)} would not help: none saves {WORTH:.1%} of the time."
         )
     return found
 

@@ -97,10 +97,10 @@ def inference_cycles(builder: Builder, parameters: AcceleratorParameters) -> int
     softmaxes = 0
     if parameters.softmax is not None:
         # No other job depends on them.
+        layouts = [w.source.layout for w in lowered.work if isinstance(w, SoftmaxWork)]
         softmaxes = sum(
             softmax_cycles(parameters.softmax, layout.channels, layout.plane_words)
-            for work in lowered.work
-            if isinstance(work, SoftmaxWork) and (layout := work.source.layout)
+            for layout in layouts
         )
     arrivals = sum(
         input_cycles(packing, view.layout.words, first=index == 0)

@@ -20,7 +20,12 @@ C_FLAGS = ("-x", "c", "-std=c99", "-Wall", "-Wextra", "-Werror", "-pedantic", "-
 
 
 def build_program(
-    bundle: Path, main: Path, program: Path, *, board: Path = HERE / "verilated_axi.cpp"
+    bundle: Path,
+    main: Path,
+    program: Path,
+    *,
+    board: Path = HERE / "verilated_axi.cpp",
+    optimization: str = "-O1",
 ) -> None:
     """Build `program` from the C file `main`, the driver in a bundle, and its Verilog.
 
@@ -30,6 +35,7 @@ def build_program(
     main: the C file with the function `main`.
     program: what to write.
     board: the C++ file that drives the Verilated accelerator.
+    optimization: of the simulation.
     """
     bundle = open_bundle(bundle).folder
     with tempfile.TemporaryDirectory() as folder:
@@ -40,12 +46,12 @@ def build_program(
             include = (f"-I{bundle}", f"-I{HERE}")
             _run([find_compiler(), *C_FLAGS, *include, "-c", str(source), "-o", str(target)])
             objects.append(str(target))
-        _verilate(bundle, work, [*objects, str(board)])
+        _verilate(bundle, work, [*objects, str(board)], optimization)
         program.parent.mkdir(parents=True, exist_ok=True)
         (work / "build" / "Vaccelerator").replace(program)
 
 
-def _verilate(bundle: Path, work: Path, sources: list[str]) -> None:
+def _verilate(bundle: Path, work: Path, sources: list[str], optimization: str) -> None:
     """Build the program from the Verilog and everything else."""
     # The make rules of the wheel call `python`.
     path = os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)))
@@ -57,7 +63,7 @@ def _verilate(bundle: Path, work: Path, sources: list[str]) -> None:
     files = (str(bundle / "accelerator.v"), *sources)
     _run(["verilator", *options, *flags, *place, *files], environment)
     make = ["make", "-s", "-C", str(build), "-f", "Vaccelerator.mk", *make_variables(trace=False)]
-    _run([*make, "OPT_FAST=-O1"], environment)
+    _run([*make, f"OPT_FAST={optimization}", "OPT_GLOBAL=-O0"], environment)
 
 
 def _run(command: list[str], environment: dict[str, str] | None = None) -> None:

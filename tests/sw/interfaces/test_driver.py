@@ -78,6 +78,7 @@ def test_every_corner(bundle_of: BundleOf, tmp_path: Path, interface: str) -> No
         Path(__file__).with_name("driver_corners.c"),
         program,
         board=EXAMPLE / f"verilated_{interface}.cpp",
+        optimization="-O0",
     )
     (tmp_path / "tensors.bin").write_bytes(INPUTS.tobytes())
     lines = run(program, tmp_path / "tensors.bin", bundle)

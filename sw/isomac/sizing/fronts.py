@@ -75,15 +75,28 @@ def fronts(sizer: Sizer, space: Bounds, *, fitting: bool) -> Fronts:
     while len(left):
         batch = _promising(space, left)
         left = np.setdiff1d(left, batch, assume_unique=True)
-        fresh = []
         for index in batch.tolist():
-            shape = space.shape(index)
-            ranks[shape] = int(space.rank[index])
-            fresh.append(sizer.point(shape))
-        fresh = [point for point in fresh if point.fits or not fitting]
-        good = {name: front_of((*front, *fresh), name) for name, front in good.items()}
+            point = _predict(sizer, space, index, good, ranks)
+            if point is not None and (point.fits or not fitting):
+                ranks[point.shape] = int(space.rank[index])
+                good = {name: front_of((*front, point), name) for name, front in good.items()}
         left = left[_open(space, left, good, ranks)]
     return Fronts(good, len(space), sizer.predicted - before)
+
+
+def _predict(
+    sizer: Sizer,
+    space: Bounds,
+    index: int,
+    good: dict[str, tuple[Point, ...]],
+    ranks: dict[ArrayShape, int],
+) -> Point | None:
+    """Predict a shape unless a closer look at its bounds rules it out."""
+    for exact_cycles in (False, True):
+        space.tighten(index, sizer, exact_cycles=exact_cycles)
+        if not _open(space, np.array([index]), good, ranks)[0]:
+            return None
+    return sizer.point(space.shape(index))
 
 
 def _promising(space: Bounds, left: Indices) -> Indices:

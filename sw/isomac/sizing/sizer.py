@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from isomac.compile.compiler import Builder
@@ -56,6 +56,7 @@ class Sizer:
         self.facts, self.target, self.frequency = facts, target, frequency
         self._points: dict[ArrayShape, Point] = {}
         self._floors: dict[ArrayShape, Floor] = {}
+        self._last: Builder | None = None
 
     @cached_property
     def macs(self) -> int:
@@ -65,7 +66,7 @@ class Sizer:
     def point(self, shape: ArrayShape) -> Point:
         """The prediction for a shape: cycles exact, resources estimated."""
         if shape not in self._points:
-            builder = self.facts.builder(shape)
+            builder = self._builder(shape)
             parameters = self.facts.parameters(builder)
             self._points[shape] = Point(
                 shape=shape,
@@ -81,9 +82,35 @@ class Sizer:
     def floor(self, shape: ArrayShape) -> Floor:
         """What a shape takes at least, in a tenth of the time."""
         if shape not in self._floors:
-            bare = self.facts.parameters(self.facts.builder(shape), bare=True)
+            bare = self.facts.parameters(self._builder(shape), bare=True)
             self._floors[shape] = Floor(bare, estimate(bare, self.target))
         return self._floors[shape]
+
+    def with_requant_lanes(self, floor: Floor, requant_lanes: int) -> Floor:
+        """The floor of the same shape with other requantization lanes, of a shape with one.
+
+        Nothing else depends on their number where no pixel lanes share a sum, so that it need not
+        be derived.
+        """
+        p = floor.parameters
+        steps = -(-p.channel_lanes // requant_lanes)
+        rows = p.requant_depth // p.drain_steps * steps
+        parameters = replace(p, requant_lanes=requant_lanes, requant_depth=rows)
+        return Floor(parameters, estimate(parameters, self.target))
+
+    def cycles(self, shape: ArrayShape) -> int:
+        """Exact cycles, but for softmax."""
+        if shape in self._points:
+            return self._points[shape].cycles
+        builder = self._builder(shape)
+        arrivals = _stream_cycles(builder)
+        return arrivals + sum(job.cycles for job in builder.scheduled)
+
+    def _builder(self, shape: ArrayShape) -> Builder:
+        """Jobs of a shape, those of the last one kept: it is often asked for again."""
+        if self._last is None or self._last.shape != shape:
+            self._last = self.facts.builder(shape)
+        return self._last
 
     @property
     def predicted(self) -> int:
@@ -102,9 +129,14 @@ def inference_cycles(builder: Builder, parameters: AcceleratorParameters) -> int
             softmax_cycles(parameters.softmax, layout.channels, layout.plane_words)
             for layout in layouts
         )
+    return _stream_cycles(builder) + softmaxes + sum(job.cycles for job in builder.scheduled)
+
+
+def _stream_cycles(builder: Builder) -> int:
+    """Cycles of the arrival of the inputs and the departure of the outputs."""
+    lowered = builder.lowered
     arrivals = sum(
         input_cycles(packing, view.layout.words, first=index == 0)
         for index, (packing, view) in enumerate(zip(builder.packings, lowered.inputs, strict=True))
     )
-    departures = departure_cycles([view.layout.words for view in lowered.outputs])
-    return arrivals + departures + softmaxes + sum(job.cycles for job in builder.scheduled)
+    return arrivals + departure_cycles([view.layout.words for view in lowered.outputs])

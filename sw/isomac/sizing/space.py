@@ -6,6 +6,7 @@ is, takes no more of anything than this one at least.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -38,7 +39,9 @@ _SLACK = 1e-9
 #: LUTs by which sums of rounded predictions can be too high.
 _ROUNDED = 4
 #: The program of any shape takes at least this share of the LUTs of that of the smallest.
-_PROGRAM = 0.5
+_PROGRAM = 0.7
+#: Each pixel lane adds at least this share of the LUTs that the second one does.
+_LANE = 0.97
 
 Reals = npt.NDArray[np.float64]
 
@@ -59,6 +62,8 @@ class Bounds:
         Of the array; exact.
     lut, dsp, bram, memory_bits
         As they are called.
+    program
+        LUTs of the program, which are among those of `lut`.
     """
 
     lanes: Integers
@@ -73,6 +78,7 @@ class Bounds:
     dsp: Integers
     bram: Integers
     memory_bits: Integers
+    program: Reals
 
     def shape(self, index: int) -> ArrayShape:
         """One of the shapes."""
@@ -104,6 +110,20 @@ class Bounds:
         rank: Integers = np.empty(len(self), np.int64)
         rank[order] = np.arange(len(self))
         return rank
+
+    def tighten(self, index: int, sizer: Sizer, *, exact_cycles: bool) -> None:
+        """Raise the bounds of one shape by a closer look at it.
+
+        The first look is at the accelerator without its program; `exact_cycles` take longer.
+        """
+        shape = self.shape(index)
+        floor = sizer.floor(shape)
+        if exact_cycles:
+            self.cycles[index] = sizer.cycles(shape)
+        latency = self.cycles[index] * _period(sizer, floor) / 1000 * (1 - _SLACK)
+        self.speed[index] = max(self.speed[index], math.floor(math.log(latency) / STEP))
+        self.lut[index] = max(self.lut[index], floor.estimate.lut + self.program[index] - _ROUNDED)
+        self.memory_bits[index] = floor.memory_bits
 
     def __len__(self) -> int:
         return len(self.lanes)
@@ -156,6 +176,7 @@ def _bounds_of(sizer: Sizer, lanes: int, axes: Axes) -> tuple[npt.NDArray[np.gen
         flat(np.floor(np.log(latency) / STEP).astype(np.int64)),
         flat(pixels * lanes),
         *(flat(v) for v in (floors.lut, floors.dsp, floors.bram, floors.memory_bits)),
+        flat(np.full((1, 1, 1), floors.program)),
     )
 
 
@@ -168,6 +189,7 @@ class _Floors:
     bram: Integers
     period: Reals
     memory_bits: Integers
+    program: float
 
 
 def _floors(sizer: Sizer, lanes: int, axes: Axes) -> _Floors:
@@ -197,7 +219,7 @@ def _floors(sizer: Sizer, lanes: int, axes: Axes) -> _Floors:
     pixels = (axes.rows * axes.columns).ravel()
     requant_lanes = axes.requant_lanes.ravel()
     by_banks = [bare(banks=banks) for banks in axes.banks.ravel().tolist()]
-    by_requant = [bare(requant_lanes=lanes) for lanes in requant_lanes.tolist()]
+    by_requant = [sizer.with_requant_lanes(base, count) for count in requant_lanes.tolist()]
     by_pixels = _stairs(pixels, lambda lanes: bare(columns=lanes))
 
     def logic(resource: str) -> Integers:
@@ -212,7 +234,7 @@ def _floors(sizer: Sizer, lanes: int, axes: Axes) -> _Floors:
         more: Integers = np.array([of(floor) - of(base) for floor in by_requant])
         if resource == "dsp" and requant_lanes.max() > 1:
             # All requantizers have the same.
-            more = (requant_lanes - 1) * (of(bare(requant_lanes=2)) - of(base))
+            more = (requant_lanes - 1) * (of(sizer.with_requant_lanes(base, 2)) - of(base))
         total: Integers = of(base) + (pixels - 1)[:, None, None] * lane + more[None, :, None]
         return total + np.array([of(floor) - of(base) for floor in by_banks])[None, None, :]
 
@@ -244,6 +266,7 @@ def _floors(sizer: Sizer, lanes: int, axes: Axes) -> _Floors:
         bram=bram - _blocks(p, "requant", sizer.target) - fewer[:, None, None],
         period=period,
         memory_bits=memory,
+        program=program,
     )
 
 

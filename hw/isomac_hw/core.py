@@ -3,10 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from amaranth.hdl import Module, Mux, Signal, Value
+from amaranth.hdl import Module, Signal, Value
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
-from amaranth.utils import ceil_log2
 
 from isomac_hw.activation_memory import ActivationMemory
 from isomac_hw.counters import COUNTER_BITS, Counters
@@ -27,6 +26,7 @@ from isomac_hw.sequencer import Sequencer
 from isomac_hw.softmax import Softmax
 from isomac_hw.stepper import Stepper
 from isomac_hw.window import Window
+from isomac_hw.write_port import WritePort
 
 
 @dataclass(frozen=True)
@@ -178,31 +178,36 @@ class Core(wiring.Component):
                     activations.read_enable.eq(1),
                     activations.read_address.eq(softmax.read_address),
                 ]
-        word_write = Signal()
-        word_data = Signal(word_bits)
-        write_mask = Signal(p.banks)
         for kind, reader in readers.items():
             with m.If(is_kind[kind]):
                 m.d.comb += [
                     activations.read_enable.eq(reader.read_enable),
                     activations.read_address.eq(reader.read_address),
                 ]
-        # What arrives ahead of its job waits for the layer that runs.
-        m.d.comb += [
-            arrival.grant.eq(~word_write if p.overlap_input else 1),
-            write_mask.eq(arrival.write_mask),
-            activations.write_address.eq(arrival.write_address),
-            activations.write_data.eq(arrival.write_data),
-        ]
+        m.submodules.write_port = port = WritePort(
+            word_bits=word_bits,
+            banks=p.banks,
+            depth=p.activation_depth,
+            address_bits=p.address_bits,
+        )
         for kind, writer in writers.items():
             with m.If(is_kind[kind]):
-                m.d.comb += [word_write.eq(writer.write_enable), word_data.eq(writer.write_data)]
-            with m.If(is_kind[kind] & word_write):
                 m.d.comb += [
-                    activations.write_address.eq(writer.write_address),
-                    write_mask.eq(1 << writer.write_address[: ceil_log2(p.banks)]),
-                    *(word.eq(word_data) for word in activations.write_data),
+                    port.word_valid.eq(writer.write_enable),
+                    port.word_address.eq(writer.write_address),
+                    port.word_data.eq(writer.write_data),
                 ]
+        m.d.comb += [
+            port.enable.eq(healthy),
+            port.row_mask.eq(arrival.write_mask),
+            port.row_address.eq(arrival.write_address),
+            port.row_data.eq(arrival.write_data),
+            # What arrives ahead of its job waits for the layer that runs.
+            arrival.grant.eq(~port.word_valid if p.overlap_input else 1),
+            activations.write_mask.eq(port.write_mask),
+            activations.write_address.eq(port.write_address),
+            activations.write_data.eq(port.write_data),
+        ]
         # The end of a job and what goes wrong reach the sequencer a cycle later, behind a register:
         # they come from all ends of the core, and decide about all of it.
         unit_done = Signal()
@@ -210,18 +215,12 @@ class Core(wiring.Component):
         for kind, done in dones.items():
             with m.If(is_kind[kind]):
                 m.d.sync += unit_done.eq(done)
-        in_memory = Signal()
-        m.d.comb += [
-            sequencer.unit_done.eq(unit_done),
-            in_memory.eq(activations.write_address < p.activation_depth),
-            activations.write_mask.eq(Mux(healthy & in_memory, write_mask, 0)),
-        ]
+        # An array job ends with the write of its last word, which comes behind a register, too.
+        back_done = Signal()
+        m.d.sync += back_done.eq(output.done)
 
         faults = [
-            # That of the last word of a job comes with the job's end: an array job ends with the
-            # write itself, the others a cycle later.
-            (output.write_overrun, ErrorCode.ACTIVATION_WRITE),
-            (write_mask.any() & ~in_memory, ErrorCode.ACTIVATION_WRITE),
+            (port.overrun, ErrorCode.ACTIVATION_WRITE),
             (loader.overrun | fetch.overrun | softmax_overrun, ErrorCode.ACTIVATION_READ),
             (stepper.weight_overrun, ErrorCode.WEIGHT_READ),
             (output.requant_overrun, ErrorCode.REQUANT_READ),
@@ -240,7 +239,8 @@ class Core(wiring.Component):
             sequencer.start.eq(self.start),
             sequencer.legal.eq(job_is_legal(p, job)),
             sequencer.front_done.eq(stepper.job_end),
-            sequencer.back_done.eq(output.done),
+            sequencer.unit_done.eq(unit_done),
+            sequencer.back_done.eq(back_done),
             stepper.can_finish.eq(output.can_finish & ~sequencer.back_waits),
             counters.reset.eq(sequencer.begin),
             counters.input_accepted.eq(arrival.accepted),
@@ -252,9 +252,9 @@ class Core(wiring.Component):
             self.cycles.eq(counters.cycles),
             self.layer_done.eq(counters.layer_done),
             self.layer_cycles.eq(counters.layer_cycles),
-            self.trace_valid.eq(word_write & healthy & in_memory),
-            self.trace_address.eq(activations.write_address),
-            self.trace_data.eq(word_data),
+            self.trace_valid.eq(port.word_written),
+            self.trace_address.eq(port.write_address),
+            self.trace_data.eq(port.write_data[0]),
         ]
         return m
 

@@ -53,7 +53,10 @@ def requantization(parameters: AcceleratorParameters) -> Requantization:
 
 
 def output_latency(features: Collection[str]) -> int:
-    """Cycles from a drain step (see :class:`DrainWalker`) to the write of its word."""
+    """Cycles from a drain step (see :class:`DrainWalker`) to the write of its word.
+
+    The last of them passes between this stage and the memory, see :mod:`isomac_hw.write_port`.
+    """
     select = MacArray.LATENCY + 2
     lookup = Lookup.LATENCY if "lookup" in features else 0
     return select + requantizer_latency("aligned_add" in features) + lookup + 1
@@ -82,13 +85,11 @@ class OutputStage(wiring.Component):
     requant_overrun : Out(1)
         The row lies beyond the memory.
     write_enable, write_address, write_data : Out
-        To the activation memory.
-    write_overrun : Out(1)
-        The word that is written in the next cycle lies beyond the memory.
+        To the activation memory, which is written in the next cycle.
     lookup_write_enable, lookup_write_address, lookup_write_data : In
         A row of the lookup tables, where there are some and they are loadable.
     done : Out(1)
-        High in the cycle in which the last word of the job is written.
+        High with the last word of the job.
     """
 
     def __init__(self, parameters: AcceleratorParameters, job: JobView, tables: Sequence[int] = ()):
@@ -107,7 +108,6 @@ class OutputStage(wiring.Component):
             "write_enable": Out(1),
             "write_address": Out(p.address_bits),
             "write_data": Out(8 * p.channel_lanes),
-            "write_overrun": Out(1),
             "done": Out(1),
         }
         if p.has("lookup") and p.mode == "programmable":
@@ -227,18 +227,16 @@ class OutputStage(wiring.Component):
     def _assemble(self, m: Module, lanes: list[Signal], tag: data.View) -> None:
         """Bytes of one word, R a cycle; those beyond the last step are 0."""
         p = self._parameters
-        held = Signal(8 * p.channel_lanes)
+        held = Signal(8 * p.channel_lanes, reset_less=True)
         merged = Signal(8 * p.channel_lanes)
         with m.Switch(tag.step):
             for step in range(p.drain_steps):
                 low, high = 8 * step * p.requant_lanes, 8 * (step + 1) * p.requant_lanes
                 with m.Case(step):
                     m.d.comb += merged.eq(Cat(held[:low], *lanes)[: min(high, len(held))])
-        written = tag.valid & tag.word_end
-        m.d.comb += self.write_overrun.eq(written & (tag.address >= p.activation_depth))
         m.d.sync += held.eq(merged)
-        m.d.sync += [
-            self.write_enable.eq(written),
+        m.d.comb += [
+            self.write_enable.eq(tag.valid & tag.word_end),
             self.write_address.eq(tag.address),
             self.write_data.eq(merged),
             self.done.eq(tag.job_end),

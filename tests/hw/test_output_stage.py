@@ -174,10 +174,11 @@ class Bench:
                     if step.word_end:
                         word = self.word(fields, steps[begin : index + 1], sums)
                         address = step.address % (1 << p.address_bits)
-                        writes[drained + output_latency(p.features)] = (address, word)
+                        # Handed over in the cycle before the write.
+                        writes[drained + output_latency(p.features) - 1] = (address, word)
                         begin = index + 1
                 free = cycle + len(steps)
-                done = free + output_latency(p.features)
+                done = free + output_latency(p.features) - 1
             if cycle in shadows:
                 for pixel, totals in enumerate(shadows[cycle]):
                     for channel, total in enumerate(totals):

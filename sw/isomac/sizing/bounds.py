@@ -127,6 +127,16 @@ def _window_columns(lowered: Lowered, axes: Axes) -> Integers:
     return longest
 
 
+def lanes_share(plane: int, axes: Axes, lanes: int) -> npt.NDArray[np.bool_]:
+    """Whether pixel lanes share a sum over so many pixels; see `isomac.compile.geometry`."""
+    pixel_lanes = axes.rows * axes.columns
+    loads = axes.rows * _ceil(axes.columns, axes.banks)
+    drain = _ceil(np.int64(lanes), axes.requant_lanes)
+    line = _ceil(np.int64(plane), pixel_lanes)
+    together = np.maximum(line * loads, pixel_lanes * drain)
+    return (pixel_lanes > 1) & (together < plane)
+
+
 def _front(work: ArrayWork, axes: Axes, lanes: int, window: Integers) -> tuple[Integers, Integers]:
     """Cycles from a job's launch to its last step, at least, and the drain of its last tile."""
     rows, columns, banks = axes.rows, axes.columns, axes.banks
@@ -152,9 +162,7 @@ def _front(work: ArrayWork, axes: Axes, lanes: int, window: Integers) -> tuple[I
     if work.sums_map:
         plane = work.source.layout.plane_words
         line = _ceil(np.int64(plane), pixel_lanes)
-        loads = rows * _ceil(columns, banks)
-        together = np.maximum(line * loads, pixel_lanes * drain)
-        shared = (pixel_lanes > 1) & (together < plane)
+        shared = lanes_share(plane, axes, lanes)
         kernel_rows = np.where(shared, line, kernel_rows)
         groups, taps, taps_last, pixel_tiles = (
             np.where(shared, 1, value) for value in (groups, taps, taps_last, pixel_tiles)

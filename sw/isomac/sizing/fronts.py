@@ -20,6 +20,8 @@ from isomac.sizing.space import Bounds
 #: What latency is weighed against.
 PRICES = ("multipliers", "lut", "memory_bits")
 Indices = npt.NDArray[np.intp]
+#: Slower than anything.
+_SLOWEST = np.iinfo(np.int64).max
 #: Shapes predicted between two looks at what is left.
 _BATCH = 8
 
@@ -66,37 +68,67 @@ def front_of(points: Iterable[Point], name: str) -> tuple[Point, ...]:
     return tuple(found)
 
 
+class _Stairs:
+    """One front as far as it is known, ready for comparisons with many bounds.
+
+    Parameters
+    ----------
+    name
+        Of the price.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.front: tuple[Point, ...] = ()
+        self._prices = np.array([-1])
+        self._speeds = self._ranks = np.array([_SLOWEST])
+
+    def add(self, point: Point, ranks: dict[ArrayShape, int]) -> None:
+        """Put a point onto the front, if it belongs there."""
+        front = front_of((*self.front, point), self.name)
+        if front != self.front:
+            self.front = front
+            self._prices = np.array([-1, *(price(one, self.name) for one in front)])
+            self._speeds = np.array([_SLOWEST, *(one.speed for one in front)])
+            self._ranks = np.array([_SLOWEST, *(ranks[one.shape] for one in front)])
+
+    def open(self, space: Bounds, left: Indices) -> npt.NDArray[np.bool_]:
+        """Which shapes may still come onto it: nothing as cheap as their bound is as fast."""
+        bound, speed = getattr(space, self.name)[left], space.speed[left]
+        # Speeds fall along the front, so the last point that is as cheap is the fastest of them.
+        rival = np.searchsorted(self._prices, bound, side="right") - 1
+        equal = (self._speeds[rival] == speed) & (self._prices[rival] == bound)
+        return (self._speeds[rival] > speed) | (equal & (self._ranks[rival] > space.rank[left]))
+
+
 def fronts(sizer: Sizer, space: Bounds, *, fitting: bool) -> Fronts:
     """The fronts of a space; if `fitting`, of those shapes that fit the target."""
     before = sizer.predicted
-    good: dict[str, tuple[Point, ...]] = dict.fromkeys(PRICES, ())
+    stairs = [_Stairs(name) for name in PRICES]
     ranks: dict[ArrayShape, int] = {}
     left = space.fitting(sizer.target) if fitting else np.arange(len(space))
     while len(left):
         batch = _promising(space, left)
         left = np.setdiff1d(left, batch, assume_unique=True)
         for index in batch.tolist():
-            point = _predict(sizer, space, index, good, ranks)
+            point = _predict(sizer, space, index, stairs)
             if point is not None and (point.fits or not fitting):
                 ranks[point.shape] = int(space.rank[index])
-                good = {name: front_of((*front, point), name) for name, front in good.items()}
-        left = left[_open(space, left, good, ranks)]
-    return Fronts(good, len(space), sizer.predicted - before)
+                for one in stairs:
+                    one.add(point, ranks)
+        left = left[_open(space, left, stairs)]
+    found = {one.name: one.front for one in stairs}
+    return Fronts(found, len(space), sizer.predicted - before)
 
 
-def _predict(
-    sizer: Sizer,
-    space: Bounds,
-    index: int,
-    good: dict[str, tuple[Point, ...]],
-    ranks: dict[ArrayShape, int],
-) -> Point | None:
+def _predict(sizer: Sizer, space: Bounds, index: int, stairs: list[_Stairs]) -> Point | None:
     """Predict a shape unless a closer look at its bounds rules it out."""
+    only = np.array([index])
     for exact_cycles in (False, True):
-        space.tighten(index, sizer, exact_cycles=exact_cycles)
-        if not _open(space, np.array([index]), good, ranks)[0]:
+        if not _open(space, only, stairs)[0]:
             return None
-    return sizer.point(space.shape(index))
+        space.tighten(index, sizer, exact_cycles=exact_cycles)
+    return sizer.point(space.shape(index)) if _open(space, only, stairs)[0] else None
 
 
 def _promising(space: Bounds, left: Indices) -> Indices:
@@ -113,22 +145,9 @@ def _promising(space: Bounds, left: Indices) -> Indices:
     return np.unique(np.concatenate(found))
 
 
-def _open(
-    space: Bounds,
-    left: Indices,
-    good: dict[str, tuple[Point, ...]],
-    ranks: dict[ArrayShape, int],
-) -> npt.NDArray[np.bool_]:
-    """Which shapes may still come onto a front: nothing as cheap as their bound is as fast."""
+def _open(space: Bounds, left: Indices, stairs: list[_Stairs]) -> npt.NDArray[np.bool_]:
+    """Which shapes may still come onto some front."""
     may = np.zeros(len(left), bool)
-    slowest = np.iinfo(np.int64).max
-    for name, front in good.items():
-        prices = np.array([-1, *(price(point, name) for point in front)])
-        speeds = np.array([slowest, *(point.speed for point in front)])
-        rivals = np.array([slowest, *(ranks[point.shape] for point in front)])
-        bound, speed = getattr(space, name)[left], space.speed[left]
-        # Speeds fall along the front, so the last point that is as cheap is the fastest of them.
-        rival = np.searchsorted(prices, bound, side="right") - 1
-        equal = (speeds[rival] == speed) & (prices[rival] == bound)
-        may |= (speeds[rival] > speed) | (equal & (rivals[rival] > space.rank[left]))
+    for one in stairs:
+        may |= one.open(space, left)
     return may

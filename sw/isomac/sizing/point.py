@@ -130,12 +130,12 @@ class Point:
         """The resource of which the largest share is used."""
         return max(self.shares, key=lambda name: self.shares[name])
 
-    @property
+    @cached_property
     def speed(self) -> int:
         """Latency on a scale of one percent a step: what is nearer counts as equal."""
         return math.floor(math.log(self.latency_ms) / STEP)
 
-    @property
+    @cached_property
     def rank(self) -> tuple[float, ArrayShape]:
         """Which one of two accelerators that are equally good is taken: the leaner."""
         return hardware(self.shape), self.shape

@@ -28,7 +28,7 @@ from isomac.compile.work import ArrayWork
 from isomac.errors import IsomacError
 from isomac.resources.memories import memories
 from isomac.resources.memory_mapping import map_memory
-from isomac.sizing.bounds import Axes, Integers, cycle_bounds
+from isomac.sizing.bounds import Axes, Integers, cycle_bounds, lanes_share
 from isomac.sizing.point import STEP, usable
 from isomac.sizing.sizer import Floor, Sizer
 from isomac.targets import Target
@@ -38,7 +38,8 @@ from isomac_hw.parameters import AcceleratorParameters
 _SLACK = 1e-9
 #: LUTs by which sums of rounded predictions can be too high.
 _ROUNDED = 4
-#: The program of any shape takes at least this share of the LUTs of that of the smallest.
+#: The program of any shape takes at least this share of the LUTs of that of the smallest array
+#: with as many channel lanes, or with the power of two below.
 _PROGRAM = 0.7
 #: Each pixel lane adds at least this share of the LUTs that the second one does.
 _LANE = 0.97
@@ -213,9 +214,6 @@ def _floors(sizer: Sizer, lanes: int, axes: Axes) -> _Floors:
         )
 
     base = bare()
-    base_shape = ArrayShape(
-        tile_rows=1, tile_columns=1, channel_lanes=lanes, requant_lanes=1, banks=1
-    )
     pixels = (axes.rows * axes.columns).ravel()
     requant_lanes = axes.requant_lanes.ravel()
     by_banks = [bare(banks=banks) for banks in axes.banks.ravel().tolist()]
@@ -231,6 +229,7 @@ def _floors(sizer: Sizer, lanes: int, axes: Axes) -> _Floors:
         lane = 0
         if pixels.max() > 1:
             lane = max(0, min(of(bare(columns=2)), of(bare(rows=2))) - of(base))
+            lane = int(lane * _LANE) if resource == "lut" else lane
         more: Integers = np.array([of(floor) - of(base) for floor in by_requant])
         if resource == "dsp" and requant_lanes.max() > 1:
             # All requantizers have the same.
@@ -250,24 +249,31 @@ def _floors(sizer: Sizer, lanes: int, axes: Axes) -> _Floors:
     filled = -(-lanes // requant_lanes) * requant_lanes - lanes
     rows = p.requant_depth // lanes * filled * p.requant_row_bits
     memory = np.array([f.memory_bits for f in by_banks])[None, None, :] + rows[None, :, None]
-    spared = _spared_words(sizer.facts.lowered(lanes), pixels)
-    memory = memory - 8 * lanes * spared[:, None, None]
-    program = _PROGRAM * max(0, sizer.point(base_shape).estimate.lut - base.estimate.lut)
+    spared = _spared_words(sizer.facts.lowered(lanes), axes)
+    memory = memory - 8 * lanes * spared
+    program = _PROGRAM * _program(sizer, 1 << (lanes.bit_length() - 1))
     # Blocks depend on M, B and R, of which R may make them fewer: its rows are left out. So may
     # shared sums.
     weights = _blocks(p, "weights", sizer.target)
+    most = spared.max(axis=(1, 2)).tolist()
     fewer = np.array(
-        [max(0, weights - _blocks(p, "weights", sizer.target, spared=n)) for n in spared.tolist()]
+        [max(0, weights - _blocks(p, "weights", sizer.target, spared=words)) for words in most]
     )
-    bram = np.array([f.estimate.bram for f in by_banks])[None, None, :]
+    blocks = np.array([f.estimate.bram for f in by_banks])[None, None, :]
     return _Floors(
         lut=logic("lut").astype(np.float64) + (program - _ROUNDED),
         dsp=logic("dsp"),
-        bram=bram - _blocks(p, "requant", sizer.target) - fewer[:, None, None],
+        bram=blocks - _blocks(p, "requant", sizer.target) - fewer[:, None, None],
         period=period,
         memory_bits=memory,
         program=program,
     )
+
+
+def _program(sizer: Sizer, lanes: int) -> int:
+    """LUTs that the program of the smallest array with so many channel lanes takes."""
+    shape = ArrayShape(tile_rows=1, tile_columns=1, channel_lanes=lanes, requant_lanes=1, banks=1)
+    return max(0, sizer.point(shape).estimate.lut - sizer.floor(shape).estimate.lut)
 
 
 def _blocks(parameters: AcceleratorParameters, image: str, target: Target, spared: int = 0) -> int:
@@ -285,16 +291,18 @@ def _blocks(parameters: AcceleratorParameters, image: str, target: Target, spare
     )
 
 
-def _spared_words(lowered: Lowered, pixels: Integers) -> Integers:
-    """Words of weights that are not needed where pixel lanes share a sum, at most."""
-    kernels = {
-        item.kernel[0] * item.kernel[1]
+def _spared_words(lowered: Lowered, axes: Axes) -> Integers:
+    """Words of weights that are not needed, since pixel lanes share a sum over the map."""
+    sums = {
+        item.source.layout.plane_words
         for item in lowered.work
         if isinstance(item, ArrayWork) and item.sums_map
     }
-    spared: Integers = np.zeros_like(pixels)
-    for words in kernels:
-        spared = spared + words - -(-words // pixels)
+    pixel_lanes = axes.rows * axes.columns
+    spared: Integers = np.zeros(axes.shape, np.int64)
+    for plane in sums:
+        tiles = -(-plane // pixel_lanes)
+        spared += np.where(lanes_share(plane, axes, lowered.word_channels), plane - tiles, 0)
     return spared
 
 

@@ -69,8 +69,14 @@ def _input_rules(parameters: AcceleratorParameters, job: JobView) -> list[Value]
         job.packing < len(p.input_channels),
     ]
     for index, channels in enumerate(p.input_channels):
-        used = (job.words + 1) * channels
-        arriving = (job.stream_words + 1) * p.channel_lanes
+        used = _times(job.words + 1, channels)
+        arriving = _times(job.stream_words + 1, p.channel_lanes)
         whole = (used <= arriving) & (arriving < used + p.channel_lanes)
         rules.append((job.packing != index) | whole)
     return rules
+
+
+def _times(value: Value, factor: int) -> Value:
+    """A product with a constant, without a hard multiplier: small FPGAs have few."""
+    places = [place for place in range(factor.bit_length()) if factor >> place & 1]
+    return sum((value << place for place in places[1:]), start=value << places[0])

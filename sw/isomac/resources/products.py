@@ -43,7 +43,6 @@ def products(parameters: AcceleratorParameters) -> Iterator[Product]:
         yield from _pieces(OPERAND_BITS, p.multiplier_bits, lanes)
     if p.softmax is not None:
         yield from _softmax(p.softmax)
-    yield from _legality(p)
 
 
 def _pieces(signed_bits: int, unsigned_bits: int, count: int) -> Iterator[Product]:
@@ -70,17 +69,3 @@ def _softmax(p: SoftmaxParameters) -> Iterator[Product]:
     for a in (low, high_a):
         for b in (low, high_b):
             yield Product(a, b, 1)
-
-
-def _legality(p: AcceleratorParameters) -> Iterator[Product]:
-    """The lengths of input jobs are compared as bytes: see `isomac_hw.legality`."""
-    words = {field.name: field.width for field in p.job_layout.fields}
-    scaled = [("words", channels) for channels in p.input_channels]
-    for name, factor in [*scaled, ("stream_words", p.channel_lanes)]:
-        # A product with a constant is one unless it is a shift.
-        if words[name] and factor & (factor - 1):
-            yield Product(
-                Factor(words[name] + 1, signed=False),
-                Factor(factor.bit_length(), signed=False),
-                1,
-            )

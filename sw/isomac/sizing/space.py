@@ -42,7 +42,7 @@ _ROUNDED = 4
 #: with as many channel lanes, or with the power of two below.
 _PROGRAM = 0.7
 #: Each pixel lane adds at least this share of the LUTs that the second one does.
-_LANE = 0.97
+_LANE = 0.9
 
 Reals = npt.NDArray[np.float64]
 

@@ -176,7 +176,7 @@ class Job:
 
     def values(self) -> dict[str, int]:
         """The fields that this job gives."""
-        return {name: value for name in FIELD_NAMES if (value := getattr(self, name)) is not None}
+        return {name: value for name, value in vars(self).items() if value is not None}
 
 
 FIELD_NAMES = tuple(field.name for field in fields(Job))
@@ -232,12 +232,10 @@ class JobLayout:
         at_least
             Least width of a field, by name, for programs to come; ignored where ``fixed``.
         """
-        seen: dict[str, set[int]] = {name: set() for name in FIELD_NAMES}
-        for job in jobs:
-            for name, value in job.values().items():
-                seen[name].add(value)
+        columns = list(zip(*(vars(job).values() for job in jobs), strict=True))
         out, offset = [], 0
-        for name, found in seen.items():
+        for name, column in zip(FIELD_NAMES, columns or [()] * len(FIELD_NAMES), strict=True):
+            found: set[int] = set(column) - {None}
             if fixed and len(found) <= 1:
                 out.append(JobField(name, 0, 0, next(iter(found), 0)))
                 continue

@@ -201,6 +201,7 @@ class Builder:
             softmax,
             lane_sum=self.lane_sum,
             features=self.features,
+            geometry=self.geometry,
         )
 
     def _job(self, work: ArrayWork | SoftmaxWork, address_range: int, launch_delay: int) -> Job:
@@ -212,8 +213,9 @@ class Builder:
         table = None if work.table is None else self.tables[work.table.tobytes()]
         placement = Placement(source, destination, second, weight_base, requant_base, table)
         geometry = self.geometry[id(work)]
-        job = array_job(work, geometry, self.shape, self.strides, placement, address_range)
-        return replace(job, launch_delay=launch_delay)
+        return array_job(
+            work, geometry, self.shape, self.strides, placement, address_range, launch_delay
+        )
 
     def requirements(self) -> Requirements:
         """What the hardware must have."""

@@ -122,15 +122,36 @@ def array_timing(
     `first_finish` the first cycle in which a tile may finish.
     """
     schedule = tile_schedule(work, geometry, shape)
-    last_step, drain = _last_step(schedule, first_finish, drain_steps(work, geometry, shape))
-    return ArrayTiming(last_step, last_step + drain + latency)
+    tiles = geometry.tile_rows * geometry.tile_columns * work.channel_tiles
+    steps = shape.drain_steps if work.channel_tiles > 1 else geometry.steps_last
+    last_step = _last_step(
+        schedule,
+        first_finish,
+        drain_steps(work, geometry, shape),
+        tiles=tiles,
+        longest_drain=shape.pixel_lanes * max(steps, geometry.steps_last),
+    )
+    return ArrayTiming(last_step, last_step + _last_drain(geometry, shape) + latency)
+
+
+def _last_drain(geometry: Geometry, shape: ArrayShape) -> int:
+    """Drain steps of the last tile."""
+    columns = shape.tile_columns if geometry.linear else geometry.columns_last
+    pixels = (geometry.rows_last - 1) * columns + geometry.columns_last
+    return pixels * geometry.steps_last
 
 
 def _last_step(
-    schedule: TileSchedule, first_finish: int, drains: Iterable[tuple[list[int], int]]
-) -> tuple[int, int]:
-    """Cycle of the last step of the last tile, and that tile's drain steps."""
+    schedule: TileSchedule,
+    first_finish: int,
+    drains: Iterable[tuple[list[int], int]],
+    *,
+    tiles: int,
+    longest_drain: int,
+) -> int:
+    """Cycle of the last step of the last of so many tiles, none of which drains longer."""
     compute = schedule.before_last + schedule.last_steps
+    period = schedule.before_last + max(schedule.load, schedule.last_steps)
     swap = LOAD_LATENCY + schedule.load
     end, drain = first_finish, 0
     for pattern, repetitions in drains:
@@ -140,6 +161,10 @@ def _last_step(
             before = end
             for steps in pattern:
                 end = max(swap + compute, end + drain)
+                tiles -= 1
+                # Where no drain is longer than a tile, one that need not wait is the last that did.
+                if end == swap + compute and longest_drain <= period:
+                    return end + tiles * period
                 swap = max(swap + schedule.before_last + schedule.load, end)
                 drain = steps
             left -= 1
@@ -148,9 +173,10 @@ def _last_step(
             if gap == swap - end:
                 skipped = left * (end - before)
                 swap, end = swap + skipped, end + skipped
+                tiles -= left * len(pattern)
                 left = 0
             gap = swap - end
-    return end, drain
+    return end
 
 
 @cache

@@ -39,10 +39,12 @@ def array_job(
     strides: tuple[int, ...],
     placement: Placement,
     address_range: int,
+    launch_delay: int = 0,
 ) -> Job:
     """The array job of `work`.
 
-    Addresses count modulo `address_range`; `strides` are those of the window.
+    Addresses count modulo `address_range`; `strides` are those of the window, `launch_delay` is
+    that of the next job.
     """
     layout = work.source.layout
     plane = layout.plane_words
@@ -153,6 +155,7 @@ def array_job(
         multiplier_b=work.multiplier_b,
         lookup=int(work.table is not None),
         lookup_table=placement.lookup_table,
+        launch_delay=launch_delay,
         **_aligned(work.alignment),
     )
 

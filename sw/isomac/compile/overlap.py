@@ -6,7 +6,7 @@ later as the output stage takes. The launch is delayed until no word is read bef
 """
 
 from collections.abc import Iterator
-from itertools import islice, product
+from itertools import product
 
 from isomac.compile.geometry import Geometry
 from isomac.compile.shape import ArrayShape
@@ -30,8 +30,10 @@ def launch_delay(
     written = dict(_late_words(work, geometry, shape, latency))
     end = max(written.values())
     delay = 1
-    chunks = _chunks(following, following_geometry, shape)
-    for index, (buffer, words) in enumerate(islice(chunks, end)):
+    late = range(min(written), max(written) + 1)
+    for index, buffer, words in _chunks(following, following_geometry, shape, late, end):
+        if end - index <= delay:
+            break  # whatever is read from here on is there in time
         if buffer == work.destination.buffer:
             # Written at the end of cycle w, it can be addressed from w + 1 on.
             delay = max([delay, *(written.get(word, 0) - index for word in words)])
@@ -92,31 +94,35 @@ def _pixels(
 
 
 def _chunks(
-    work: ArrayWork, geometry: Geometry, shape: ArrayShape
-) -> Iterator[tuple[str, list[int]]]:
-    """Buffer and words of each chunk inside the map, in the order of the loader nest."""
-    kernel = geometry.segmentation
+    work: ArrayWork, geometry: Geometry, shape: ArrayShape, late: range, end: int
+) -> Iterator[tuple[int, str, range]]:
+    """Number, buffer, and words inside the map of chunks, in the order of the loader nest.
+
+    Of the chunks before number `end`, those of segments that may have words of `late`.
+    """
+    kernel, layout = geometry.segmentation, work.source.layout
     column_step = kernel.taps if work.dilation[1] == 1 else work.dilation[1]
-    for tile_row, tile_column, channel_tile, kernel_row, column, block, row, chunk in product(
+    if geometry.linear:
+        height, width = 1, layout.plane_words
+        tile_y, tile_x, row_y, row_x = 0, shape.pixel_lanes, 0, shape.tile_columns
+        origin_y = origin_x = 0
+    else:
+        height, width = layout.height, layout.width
+        row_y, row_x = work.stride[0], 0
+        tile_y, tile_x = shape.tile_rows * row_y, shape.tile_columns * work.stride[1]
+        origin_y, origin_x = work.origin
+    first_chunk, load = -shape.tile_rows * geometry.chunks, shape.tile_rows * geometry.chunks
+    next_row = row_y * width + row_x
+    for tile_row, tile_column, channel_tile, kernel_row, column, block in product(
         range(geometry.tile_rows),
         range(geometry.tile_columns),
         range(work.channel_tiles),
         range(kernel.kernel_rows),
         range(kernel.columns),
         range(work.blocks),
-        range(shape.tile_rows),
-        range(geometry.chunks),
     ):
         view = work.source
-        layout = view.layout
-        if geometry.linear:
-            height, width = 1, layout.plane_words
-            y = 0
-            x = tile_column * shape.pixel_lanes + row * shape.tile_columns
-        else:
-            height, width = layout.height, layout.width
-            y = (tile_row * shape.tile_rows + row) * work.stride[0] + work.origin[0]
-            x = tile_column * shape.tile_columns * work.stride[1] + work.origin[1]
+        y, x = origin_y + tile_row * tile_y, origin_x + tile_column * tile_x
         if work.second is not None and kernel_row:
             # The two "kernel rows" of an add are its operands.
             view = work.second
@@ -125,8 +131,20 @@ def _chunks(
         elif work.second is None:
             y += kernel_row * work.dilation[0]
             x += column * column_step
-        x += chunk * shape.banks
         plane = work.source_plane + (block if work.dense else channel_tile)
         line = view.offset + plane * layout.plane_words + y * width
-        inside = range(max(x, 0), min(x + shape.banks, width)) if 0 <= y < height else range(0)
-        yield view.buffer, [line + column_x for column_x in inside]
+        first_chunk += load
+        if first_chunk >= end:
+            return
+        below = line + shape.tile_rows * next_row + width <= late.start
+        if below or line + max(x, 0) >= late.stop:
+            continue
+        for row in range(shape.tile_rows):
+            if not 0 <= y + row * row_y < height:
+                continue
+            begin = line + row * row_y * width
+            for chunk in range(geometry.chunks):
+                start = x + row * row_x + chunk * shape.banks
+                stop = min(start + shape.banks, width)
+                number = first_chunk + row * geometry.chunks + chunk
+                yield number, view.buffer, range(begin + max(start, 0), begin + stop)

@@ -1,6 +1,6 @@
 """The schedule: cycles of every job of a network, with each launch as early as it may be."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from isomac.compile.cycle_model import LAUNCH, array_timing, softmax_cycles
@@ -37,6 +37,7 @@ def schedule(
     lane_sum: bool = True,
     features: Collection[str] | None = None,
     earliest: bool = False,
+    geometry: Mapping[int, Geometry] | None = None,
 ) -> list[ScheduledJob]:
     """Schedule all work between the arrival of the input and the departure of the output.
 
@@ -56,32 +57,36 @@ def schedule(
     earliest
         Launch every array job right behind the front of the one before, whether or not what it
         reads is written: a lower bound of the cycles.
+    geometry
+        Loops of the array work by its `id`, where they are known.
     """
-    geometry = [
-        Geometry.of(item, shape, window, lane_sum=lane_sum) if isinstance(item, ArrayWork) else None
-        for item in work
-    ]
+    if geometry is None:
+        geometry = {
+            id(item): Geometry.of(item, shape, window, lane_sum=lane_sum)
+            for item in work
+            if isinstance(item, ArrayWork)
+        }
     latency = output_latency(features_of(work) if features is None else features)
     jobs = []
     # In cycles from the end of the job before, right after which the launch comes, or earlier.
     launch = LAUNCH
     for index, item in enumerate(work):
-        here = geometry[index]
-        if isinstance(item, SoftmaxWork) or here is None:
-            assert isinstance(item, SoftmaxWork)
+        if isinstance(item, SoftmaxWork):
             layout = item.source.layout
             pixels = layout.plane_words
             cycles = softmax_cycles(softmax, layout.channels, pixels) if softmax else 0
             jobs.append(ScheduledJob(cycles, 0))
             launch = LAUNCH
             continue
+        here = geometry[id(item)]
         # Until the job before has ended, at 0, no tile may finish.
         timing = array_timing(item, here, shape, latency, first_finish=1 - launch)
         end = launch + timing.end
         delay = 0
         if index + 1 < len(work):
-            following, there = work[index + 1], geometry[index + 1]
-            if isinstance(following, ArrayWork) and there is not None:
+            following = work[index + 1]
+            if isinstance(following, ArrayWork):
+                there = geometry[id(following)]
                 delay = (
                     1 if earliest else launch_delay(item, here, following, there, shape, latency)
                 )

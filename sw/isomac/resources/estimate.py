@@ -9,6 +9,10 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+
+from isomac.resources.cores import AnyCores, Cores, Integers, Number
 from isomac.resources.features import blocks, features
 from isomac.resources.speed import speed_class, speed_features
 from isomac.targets import Target
@@ -57,23 +61,56 @@ def estimate(
         Bits of ROM rows that are the same in every row, by image: from
         `isomac.resources.memories.constant_bits_of`. Without them a ROM may seem a block larger.
     """
+    lut, ff, dsp, bram, fmax = _figures(parameters, target, constant_bits)
+    low = high = None
+    if fmax is not None:
+        fmax = float(fmax)
+        speed = coefficients()["speed"][speed_class(target)]
+        low, high = fmax * speed["low"], fmax * speed["high"]
+    return Estimate(round(lut), round(ff), dsp, bram, fmax, low, high)
+
+
+@dataclass(frozen=True, eq=False)
+class Estimates:
+    """What `Estimate` has, of many cores: arrays, which are broadcast against each other."""
+
+    lut: Integers
+    ff: Integers
+    dsp: Integers
+    bram: Integers
+    fmax: npt.NDArray[np.float64] | None
+
+
+def estimate_all(cores: Cores, target: Target) -> Estimates:
+    """Estimate many cores at once, each as `estimate` would."""
+    lut, ff, dsp, bram, fmax = _figures(cores, target, None)
+    return Estimates(
+        lut=np.rint(lut).astype(np.int64),
+        ff=np.rint(ff).astype(np.int64),
+        dsp=np.asarray(dsp),
+        bram=np.asarray(bram),
+        fmax=fmax,
+    )
+
+
+def _figures(
+    cores: AnyCores, target: Target, constant_bits: Mapping[str, int] | None
+) -> tuple[Number, Number, Number, Number, Number | None]:
+    """LUTs, registers, hard multipliers, blocks and clock, which is None where no model has it."""
     has_multipliers = target.resources["dsp"].count > 0
     dsp, bram = blocks(
-        parameters, target.family, has_multipliers=has_multipliers, constant_bits=constant_bits
+        cores, target.family, has_multipliers=has_multipliers, constant_bits=constant_bits
     )
     luts, registers = features(
-        parameters, target.family, has_multipliers=has_multipliers, constant_bits=constant_bits
+        cores, target.family, has_multipliers=has_multipliers, constant_bits=constant_bits
     )
     models = coefficients()
     logic = models["logic"][logic_class(target)]
     ff = weighed(registers, logic["ff"])
     lut = weighed(before_placement(weighed(luts, logic["lut"]), ff), logic["placed"])
-    fmax = low = high = None
     speed = models["speed"].get(speed_class(target))
-    if speed is not None:
-        fmax = 1000 / weighed(speed_features(parameters), speed["period"])
-        low, high = fmax * speed["low"], fmax * speed["high"]
-    return Estimate(round(lut), round(ff), dsp, bram, fmax, low, high)
+    fmax = None if speed is None else 1000 / weighed(speed_features(cores), speed["period"])
+    return lut, ff, dsp, bram, fmax
 
 
 @cache
@@ -91,11 +128,11 @@ def logic_class(target: Target) -> str:
     return target.family if target.resources["dsp"].count else f"{target.family}-soft"
 
 
-def before_placement(lut: float, ff: float) -> dict[str, float]:
+def before_placement(lut: Number, ff: Number) -> dict[str, Number]:
     """Return what the LUTs after placement follow from: those before, and registers without one."""
     return {"lut": lut, "ff": ff, "base": 100.0}
 
 
-def weighed(features: Mapping[str, float], weights: Mapping[str, float]) -> float:
+def weighed(features: Mapping[str, Number], weights: Mapping[str, float]) -> Number:
     """Return the sum of the features, each times its weight."""
     return sum(value * weights[name] for name, value in features.items())

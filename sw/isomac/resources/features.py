@@ -6,12 +6,14 @@ gateware tells. How many of each there really are is fitted, see `isomac.resourc
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from functools import partial
 from math import ceil, gcd
 
 from amaranth.utils import ceil_log2
 
-from isomac.resources.memories import memories
+from isomac.resources.cores import AnyCores, Cores, Number, each, largest
+from isomac.resources.memories import Memory, memories
 from isomac.resources.memory_mapping import map_memory
 from isomac.resources.multiplier_mapping import hard_multipliers
 from isomac.resources.products import products
@@ -19,7 +21,6 @@ from isomac_hw.drain import FIELDS as DRAIN_FIELDS
 from isomac_hw.input_store import Packing
 from isomac_hw.output_stage import FIELDS as OUTPUT_FIELDS
 from isomac_hw.output_stage import requantization
-from isomac_hw.parameters import AcceleratorParameters
 from isomac_hw.requantizer import OPERAND_BITS
 
 #: Loop counts of the loader and the drain.
@@ -35,18 +36,18 @@ _COUNTS = (
 
 
 def features(
-    parameters: AcceleratorParameters,
+    parameters: AnyCores,
     family: str,
     *,
     has_multipliers: bool,
     constant_bits: Mapping[str, int] | None = None,
-) -> tuple[dict[str, float], dict[str, float]]:
+) -> tuple[dict[str, Number], dict[str, Number]]:
     """Return the features of the LUTs and those of the registers, by name.
 
     Parameters
     ----------
     parameters
-        Of the core.
+        Of the core, or of many: the features are arrays then.
     family
         Of the target.
     has_multipliers
@@ -59,8 +60,8 @@ def features(
     word = 8 * p.channel_lanes
     sums = p.multipliers * p.accumulator_bits
     depthwise, dense = p.has("depthwise"), p.has("dense")
-    packings = [Packing(p.channel_lanes, p.banks, channels) for channels in p.input_channels]
-    gearbox = 8 * max(packing.capacity for packing in packings)
+    gearbox, places = each(partial(_gearbox, p.channel_lanes, p.input_channels), p.banks)
+    strides = p.stride_count if isinstance(p, Cores) else len(p.strides)
     counts = sum(width[name] for name in _COUNTS)
     steps_y = sum(width[name] > 0 for name in width if name.startswith("y_"))
     steps_x = sum(width[name] > 0 for name in width if name.startswith("x_"))
@@ -71,8 +72,8 @@ def features(
     requantizer = _requantizer(p)
     memory = _memory(p, family, constant_bits)
     programmable = p.mode == "programmable"
-    widest_row = max(p.job_layout.width, word, p.requant_row_bits) if programmable else 0
-    soft = 0.0
+    widest_row = largest(p.job_layout.width, word, p.requant_row_bits) if programmable else 0
+    soft: Number = 0.0
     if not has_multipliers:
         soft = sum(product.count * product.a.bits * product.b.bits for product in products(p))
     s = p.softmax
@@ -83,10 +84,10 @@ def features(
         "broadcast": 8 * p.pixel_lanes * (p.channel_lanes - 1) * dense,
         "own_bytes": 8 * p.multipliers * (dense and depthwise),
         "window": window - p.tile_rows * word,
-        "strides": word * p.tile_rows * (p.tile_columns - 1) * (len(p.strides) - 1),
+        "strides": word * p.tile_rows * (p.tile_columns - 1) * (strides - 1),
         "banks": p.banks * word,
         "bank_logic": p.banks * (2 * coordinate + 2 * p.address_bits),
-        "crossbar": p.banks * word * ceil_log2(p.banks),
+        "crossbar": p.banks * word * each(ceil_log2, p.banks),
         "pixels": p.channel_lanes * p.accumulator_bits * (p.pixel_lanes - 1) * 0.6,
         "steps": p.requant_lanes * (p.drain_steps - 1) * p.accumulator_bits * 0.6,
         "requantizer_adders": p.requant_lanes * requantizer["adders"],
@@ -94,8 +95,8 @@ def features(
         "lane_sums": p.requant_lanes * p.accumulator_bits * p.drain_steps * p.has("lane_sum"),
         "word": word,
         "gearbox": gearbox,
-        "gearbox_shifter": gearbox * _places(packings) * 0.5,
-        "packings": gearbox * (len(packings) - 1),
+        "gearbox_shifter": gearbox * places * 0.5,
+        "packings": gearbox * (len(p.input_channels) - 1),
         "walker": p.address_bits * steps_address + coordinate * (steps_y + steps_x),
         "counters": 3 * counts,
         "drain": 8 * p.address_bits + 3 * p.requant_address_bits,
@@ -134,15 +135,17 @@ def features(
     return luts, registers
 
 
-def _places(packings: Sequence[Packing]) -> int:
-    """Bits of the place at which the gearbox of the input puts a stream word."""
+def _gearbox(lanes: int, input_channels: tuple[int, ...], banks: int) -> tuple[int, int]:
+    """Bits of the gearbox of the input, and of the place at which it puts a stream word."""
+    packings = [Packing(lanes, banks, channels) for channels in input_channels]
     unit = gcd(*(packing.group_bytes for packing in packings), packings[0].channel_lanes)
-    return (max(packing.group_bytes for packing in packings) // unit).bit_length()
+    places = (max(packing.group_bytes for packing in packings) // unit).bit_length()
+    return 8 * max(packing.capacity for packing in packings), places
 
 
-def _requantizer(p: AcceleratorParameters) -> dict[str, float]:
+def _requantizer(p: AnyCores) -> dict[str, float]:
     """Adder bits, shifter bits and registers of one requantizer, roughly."""
-    w = requantization(p)
+    w = requantization(p)  # type: ignore[arg-type]
     product = w.product_bits
     kept = max(12, product - w.shift_min + 1)
     adders = w.operand_bits + 2 * product + 11 + 12 + 16
@@ -163,49 +166,58 @@ def _requantizer(p: AcceleratorParameters) -> dict[str, float]:
     return {"adders": adders, "shifters": shifters, "registers": registers}
 
 
-def _memory(
-    p: AcceleratorParameters, family: str, constant_bits: Mapping[str, int] | None
-) -> dict[str, float]:
+def _memory(p: AnyCores, family: str, constant_bits: Mapping[str, int] | None) -> dict[str, Number]:
     """LUTs and registers of memories that are no block RAM, and multiplexers of deep ones."""
-    luts = program = multiplexers = registers = 0.0
+    total: list[Number] = [0.0, 0.0, 0.0, 0.0]
     for memory in memories(p, constant_bits):
-        mapping = map_memory(memory, family)
-        if mapping.resource == "bram":
-            multiplexers += memory.count * (mapping.multiplexed - 1) * memory.width * 0.6
-            continue
-        registers += memory.count * memory.width
-        if mapping.resource == "lut":
-            luts += memory.count * (mapping.units + (mapping.multiplexed - 1) * memory.width * 0.6)
-        elif memory.written:
-            luts += memory.count * memory.width * memory.depth
-            registers += memory.count * memory.width * memory.depth
-        elif memory.name == "program":
-            # Columns of a program are much alike; those of constants are not.
-            program += memory.width * ceil(memory.depth / 16)
-        else:
-            luts += memory.count * memory.width * ceil(memory.depth / 16)
+        parts = each(partial(_logic, memory, family), memory.width, memory.depth)
+        total = [old + memory.count * part for old, part in zip(total, parts, strict=True)]
+    luts, program, multiplexed, registers = total
     return {
         "luts": luts,
         "program": program,
-        "multiplexers": multiplexers,
+        "multiplexers": multiplexed * 0.6,
         "registers": registers,
     }
 
 
+def _logic(memory: Memory, family: str, width: int, depth: int) -> tuple[float, int, int, int]:
+    """LUTs, those of a program, bits multiplexed behind blocks, and registers of one memory."""
+    mapping = map_memory(memory.sized(width, depth), family)
+    multiplexed = (mapping.multiplexed - 1) * width
+    rows = ceil(depth / 16)
+    if mapping.resource == "bram":
+        return 0.0, 0, multiplexed, 0
+    if mapping.resource == "lut":
+        return mapping.units + multiplexed * 0.6, 0, 0, width
+    if memory.written:
+        return width * depth, 0, 0, width + width * depth
+    if memory.name == "program":
+        # Columns of a program are much alike; those of constants are not.
+        return 0.0, width * rows, 0, width
+    return width * rows, 0, 0, width
+
+
 def blocks(
-    parameters: AcceleratorParameters,
+    parameters: AnyCores,
     family: str,
     *,
     has_multipliers: bool,
     constant_bits: Mapping[str, int] | None = None,
-) -> tuple[int, int]:
+) -> tuple[Number, Number]:
     """Return the hard multipliers and the memory blocks of a core, both exact.
 
     The parameters are those of `features`.
     """
     dsp = hard_multipliers(products(parameters), family) if has_multipliers else 0
-    bram = 0
+    bram: Number = 0
     for memory in memories(parameters, constant_bits):
-        mapping = map_memory(memory, family)
-        bram += memory.count * mapping.units * (mapping.resource == "bram")
+        units = each(partial(_blocks, memory, family), memory.width, memory.depth)
+        bram = bram + memory.count * units
     return dsp, bram
+
+
+def _blocks(memory: Memory, family: str, width: int, depth: int) -> int:
+    """Blocks that one memory takes."""
+    mapping = map_memory(memory.sized(width, depth), family)
+    return mapping.units * (mapping.resource == "bram")

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from functools import reduce
 from operator import and_, or_
 
+import numpy as np
+
+from isomac.resources.cores import AnyCores, Number, largest
 from isomac_hw.core import Images, memory_targets
 from isomac_hw.parameters import AcceleratorParameters
 
@@ -20,7 +23,7 @@ class Memory:
     name
         `activations`, or that of its image.
     width, depth
-        Bits of a row, and rows.
+        Bits of a row, and rows; arrays where there are many cores.
     written
         Whether there is a write port; without one it is a ROM.
     count
@@ -30,15 +33,19 @@ class Memory:
     """
 
     name: str
-    width: int
-    depth: int
+    width: Number
+    depth: Number
     written: bool
-    count: int = 1
+    count: Number = 1
     unread: tuple[tuple[int, int], ...] = ()
+
+    def sized(self, width: int, depth: int) -> Memory:
+        """One memory of this kind, of that size."""
+        return Memory(self.name, width, depth, self.written, 1, self.unread)
 
 
 def memories(
-    parameters: AcceleratorParameters, constant_bits: Mapping[str, int] | None = None
+    parameters: AnyCores, constant_bits: Mapping[str, int] | None = None
 ) -> Iterator[Memory]:
     """Yield the memories of a core.
 
@@ -51,19 +58,19 @@ def memories(
         take no memory: see `constant_bits_of`. Without it none is.
     """
     p = parameters
-    rows = max(2, p.activation_depth // p.banks)
+    rows = largest(2, p.activation_depth // p.banks)
     yield Memory("activations", 8 * p.channel_lanes, rows, written=True, count=p.banks)
     written = p.mode == "programmable"
-    for target in memory_targets(p):
-        width = target.width - (0 if written else (constant_bits or {}).get(target.name, 0))
-        if width > 0:
+    for target in memory_targets(p):  # type: ignore[arg-type]
+        width: Number = target.width - (0 if written else (constant_bits or {}).get(target.name, 0))
+        if np.all(width > 0):
             # Each requantization lane looks its bytes up in tables of its own.
             count = p.requant_lanes if target.name == "lookup" else 1
             unread = _unread(p) if target.name == "program" and written else ()
-            yield Memory(target.name, width, max(2, target.depth), written, count, unread)
+            yield Memory(target.name, width, largest(2, target.depth), written, count, unread)
 
 
-def _unread(p: AcceleratorParameters) -> tuple[tuple[int, int], ...]:
+def _unread(p: AnyCores) -> tuple[tuple[int, int], ...]:
     """Where in a row of the program the fields are that this hardware does not look at."""
     names: set[str] = set()
     if p.softmax is None:

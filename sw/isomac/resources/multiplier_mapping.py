@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 
+from isomac.resources.cores import Number
 from isomac.resources.products import Factor, Product
 
 
@@ -56,7 +57,7 @@ KINDS: dict[str, tuple[MultiplierKind, ...]] = {
 }
 
 
-def hard_multipliers(products: Iterable[Product], family: str) -> int:
+def hard_multipliers(products: Iterable[Product], family: str) -> Number:
     """Return how many units of `dsp` the products take in a family that has multipliers."""
     return sum(product.count * units_of(product.a, product.b, family) for product in products)
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from isomac.resources.cores import AnyCores, Number
 from isomac_hw import newton
 from isomac_hw.output_stage import requantization
-from isomac_hw.parameters import AcceleratorParameters
 from isomac_hw.product import PIECE_BITS
 from isomac_hw.requantizer import OPERAND_BITS
 from isomac_hw.softmax_newton import LOW_BITS
@@ -28,15 +28,15 @@ class Product:
 
     a: Factor
     b: Factor
-    count: int
+    count: Number
 
 
-def products(parameters: AcceleratorParameters) -> Iterator[Product]:
+def products(parameters: AnyCores) -> Iterator[Product]:
     """Yield the products of a core."""
     p = parameters
     byte = Factor(8, signed=True)
     yield Product(byte, byte, p.multipliers)
-    widths = requantization(p)
+    widths = requantization(p)  # type: ignore[arg-type]
     lanes = p.requant_lanes
     yield from _pieces(widths.operand_bits, p.multiplier_bits, lanes)
     if widths.has_operands:
@@ -45,7 +45,7 @@ def products(parameters: AcceleratorParameters) -> Iterator[Product]:
         yield from _softmax(p.softmax)
 
 
-def _pieces(signed_bits: int, unsigned_bits: int, count: int) -> Iterator[Product]:
+def _pieces(signed_bits: int, unsigned_bits: int, count: Number) -> Iterator[Product]:
     """What `isomac_hw.product.pieces` makes of a product."""
     rows = _split(signed_bits, signed=True)
     for row in rows:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from math import log2
+import numpy as np
 
+from isomac.resources.cores import AnyCores, Number
 from isomac.targets import Target
 from isomac_hw.output_stage import requantization
-from isomac_hw.parameters import AcceleratorParameters
 
 
-def speed_features(parameters: AcceleratorParameters) -> dict[str, float]:
+def speed_features(parameters: AnyCores) -> dict[str, Number]:
     """Return the features of the clock period, by name, in nanoseconds or something like them.
 
     Wires grow with the number of places that a signal goes to, trees of logic with its logarithm.
@@ -17,11 +17,12 @@ def speed_features(parameters: AcceleratorParameters) -> dict[str, float]:
     p = parameters
     return {
         "base": 10.0,
-        "multipliers": log2(p.multipliers + 1) / 2,
-        "word": log2(8 * p.channel_lanes) / 2,
-        "banks": log2(p.banks) / 2,
+        "multipliers": np.log2(p.multipliers + 1) / 2,
+        "word": np.log2(8 * p.channel_lanes) / 2,
+        "banks": np.log2(p.banks) / 2,
         "address": (p.address_bits + p.weight_address_bits) / 10,
-        "product": requantization(p).product_bits / 20,
+        "product": requantization(p).product_bits  # type: ignore[arg-type]
+        / 20,
         "maximum": float(p.has("max")),
         "operands": float(p.has("add") or p.has("aligned_add")),
         "softmax": float(p.softmax is not None),

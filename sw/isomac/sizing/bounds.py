@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from isomac.compile.cycle_model import LOAD_LATENCY, departure_cycles, input_cycles
+from isomac.compile.cycle_model import LAUNCH, LOAD_LATENCY, NOTICE, departure_cycles
 from isomac.compile.lowering import Lowered
 from isomac.compile.work import ArrayWork, SoftmaxWork, features_of
 from isomac_hw.input_store import Packing
@@ -67,7 +67,7 @@ def cycle_bounds(lowered: Lowered, axes: Axes) -> Integers:
     lanes = lowered.word_channels
     work = lowered.work
     latency = output_latency(features_of(work))
-    window = _window_columns(lowered, axes)
+    window = window_columns(lowered, axes)
     total: Integers = np.zeros(axes.shape, np.int64)
     total += _streams(lowered, axes)
     fronts: dict[tuple[object, ...], tuple[Integers, Integers]] = {}
@@ -94,24 +94,25 @@ def _signature(work: ArrayWork) -> tuple[object, ...]:
 
 
 def _streams(lowered: Lowered, axes: Axes) -> Integers:
-    """Arrival of the inputs and departure of the outputs, by banks."""
-    departure = departure_cycles([view.layout.words for view in lowered.outputs])
-    arrivals = [
-        departure
-        + sum(
-            input_cycles(
-                Packing(lowered.word_channels, banks, view.layout.packed_channels),
-                view.layout.words,
-                first=index == 0,
-            )
-            for index, view in enumerate(lowered.inputs)
-        )
-        for banks in axes.banks.ravel().tolist()
-    ]
+    """Arrival of the inputs and departure of the outputs, at least, by banks.
+
+    A cycle takes a word of the stream at most, or stores a group of pixels, but for the first one,
+    in which there is nothing to store, and the last one, in which there is nothing left to take.
+    """
+    total = departure_cycles([view.layout.words for view in lowered.outputs])
+    arrivals = []
+    for banks in axes.banks.ravel().tolist():
+        cycles = 0
+        for index, view in enumerate(lowered.inputs):
+            packing = Packing(lowered.word_channels, banks, view.layout.packed_channels)
+            pixels = view.layout.words
+            longest = max(-(-pixels // packing.group), packing.stream_words(pixels))
+            cycles += 1 + longest + NOTICE + (LAUNCH if index else 0)
+        arrivals.append(total + cycles)
     return np.array(arrivals, np.int64)[None, None, :]
 
 
-def _window_columns(lowered: Lowered, axes: Axes) -> Integers:
+def window_columns(lowered: Lowered, axes: Axes) -> Integers:
     """`isomac.compile.geometry.window_columns` of all pixel tiles."""
     needs = {
         (

@@ -124,10 +124,9 @@ def fronts(sizer: Sizer, space: Bounds, *, fitting: bool) -> Fronts:
 def _predict(sizer: Sizer, space: Bounds, index: int, stairs: list[_Stairs]) -> Point | None:
     """Predict a shape unless a closer look at its bounds rules it out."""
     only = np.array([index])
-    for exact_cycles in (False, True):
-        if not _open(space, only, stairs)[0]:
-            return None
-        space.tighten(index, sizer, exact_cycles=exact_cycles)
+    if not _open(space, only, stairs)[0]:
+        return None
+    space.tighten(index, sizer)
     return sizer.point(space.shape(index)) if _open(space, only, stairs)[0] else None
 
 

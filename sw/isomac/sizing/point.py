@@ -9,6 +9,7 @@ from functools import cached_property
 from isomac.compile.search import hardware
 from isomac.compile.shape import ArrayShape
 from isomac.resources import Estimate
+from isomac.resources.cores import AnyCores, Number
 from isomac.resources.memories import memories
 from isomac.targets import Target
 from isomac_hw.parameters import AcceleratorParameters
@@ -62,7 +63,7 @@ class Point:
     @cached_property
     def memory_bits(self) -> int:
         """Bits of all memories but the program, which is small."""
-        return memory_bits(self.parameters)
+        return int(memory_bits(self.parameters))
 
     @property
     def frequency(self) -> float:
@@ -147,7 +148,7 @@ def usable(target: Target, resource: str) -> int:
     return int(count * LOGIC_FILL) if resource in ("lut", "ff") else count
 
 
-def memory_bits(parameters: AcceleratorParameters) -> int:
+def memory_bits(parameters: AnyCores) -> Number:
     """Bits of all memories of an accelerator but its program."""
     return sum(
         memory.count * memory.width * memory.depth

@@ -2,41 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from functools import cached_property
 
 from isomac.compile.compiler import Builder
 from isomac.compile.cycle_model import departure_cycles, input_cycles, softmax_cycles
 from isomac.compile.shape import ArrayShape
 from isomac.compile.work import SoftmaxWork
-from isomac.resources import Estimate, estimate
+from isomac.resources import estimate
 from isomac.sizing.facts import Facts
-from isomac.sizing.point import Point, memory_bits
+from isomac.sizing.point import Point
 from isomac.targets import Target
 from isomac_hw.parameters import AcceleratorParameters
-
-
-@dataclass(frozen=True)
-class Floor:
-    """What a shape takes at least: the accelerator without its program.
-
-    Members
-    -------
-
-    Parameters
-    ----------
-        Of the accelerator, with a program that has no fields.
-    estimate
-        Of logic and clock.
-    """
-
-    parameters: AcceleratorParameters
-    estimate: Estimate
-
-    @property
-    def memory_bits(self) -> int:
-        """Bits of all memories."""
-        return memory_bits(self.parameters)
 
 
 class Sizer:
@@ -55,7 +31,6 @@ class Sizer:
     def __init__(self, facts: Facts, target: Target, frequency: float | None = None) -> None:
         self.facts, self.target, self.frequency = facts, target, frequency
         self._points: dict[ArrayShape, Point] = {}
-        self._floors: dict[ArrayShape, Floor] = {}
         self._last: Builder | None = None
 
     @cached_property
@@ -78,25 +53,6 @@ class Sizer:
                 asked_frequency=self.frequency,
             )
         return self._points[shape]
-
-    def floor(self, shape: ArrayShape) -> Floor:
-        """What a shape takes at least, in a tenth of the time."""
-        if shape not in self._floors:
-            bare = self.facts.parameters(self._builder(shape), bare=True)
-            self._floors[shape] = Floor(bare, estimate(bare, self.target))
-        return self._floors[shape]
-
-    def with_requant_lanes(self, floor: Floor, requant_lanes: int) -> Floor:
-        """The floor of the same shape with other requantization lanes, of a shape with one.
-
-        Nothing else depends on their number where no pixel lanes share a sum, so that it need not
-        be derived.
-        """
-        p = floor.parameters
-        steps = -(-p.channel_lanes // requant_lanes)
-        rows = p.requant_depth // p.drain_steps * steps
-        parameters = replace(p, requant_lanes=requant_lanes, requant_depth=rows)
-        return Floor(parameters, estimate(parameters, self.target))
 
     def cycles(self, shape: ArrayShape) -> int:
         """Exact cycles, but for softmax."""

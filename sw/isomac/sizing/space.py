@@ -6,15 +6,12 @@ is, takes no more of anything than this one at least.
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cache, cached_property, partial
 
 import numpy as np
 import numpy.typing as npt
 
-from isomac.compile.lowering import Lowered
 from isomac.compile.search import (
     BANKS,
     BLOCK_RAM_BITS,
@@ -24,13 +21,14 @@ from isomac.compile.search import (
     requant_choices,
 )
 from isomac.compile.shape import ArrayShape
-from isomac.compile.work import ArrayWork
 from isomac.errors import IsomacError
-from isomac.resources.memories import memories
+from isomac.resources import estimate, estimate_all
+from isomac.resources.memories import Memory
 from isomac.resources.memory_mapping import map_memory
-from isomac.sizing.bounds import Axes, Integers, cycle_bounds, lanes_share
-from isomac.sizing.point import STEP, usable
-from isomac.sizing.sizer import Floor, Sizer
+from isomac.sizing.bare import bare_cores
+from isomac.sizing.bounds import Axes, Integers, cycle_bounds
+from isomac.sizing.point import STEP, memory_bits, usable
+from isomac.sizing.sizer import Sizer
 from isomac.targets import Target
 from isomac_hw.parameters import AcceleratorParameters
 
@@ -41,8 +39,6 @@ _ROUNDED = 4
 #: The program of any shape takes at least this share of the LUTs of that of the smallest array
 #: with as many channel lanes, or with the power of two below.
 _PROGRAM = 0.7
-#: Each pixel lane adds at least this share of the LUTs that the second one does.
-_LANE = 0.9
 
 Reals = npt.NDArray[np.float64]
 
@@ -55,16 +51,14 @@ class Bounds:
     -------
     lanes, tile_rows, tile_columns, requant_lanes, banks
         What the shapes are.
-    cycles
-        Of an inference.
+    cycles, frequency
+        Of an inference; MHz, exact.
     speed
         Steps of latency, see `isomac.sizing.point.Point.speed`.
     multipliers
         Of the array; exact.
     lut, dsp, bram, memory_bits
         As they are called.
-    program
-        LUTs of the program, which are among those of `lut`.
     """
 
     lanes: Integers
@@ -73,13 +67,13 @@ class Bounds:
     requant_lanes: Integers
     banks: Integers
     cycles: Integers
+    frequency: Reals
     speed: Integers
     multipliers: Integers
     lut: Reals
     dsp: Integers
     bram: Integers
     memory_bits: Integers
-    program: Reals
 
     def shape(self, index: int) -> ArrayShape:
         """One of the shapes."""
@@ -112,19 +106,11 @@ class Bounds:
         rank[order] = np.arange(len(self))
         return rank
 
-    def tighten(self, index: int, sizer: Sizer, *, exact_cycles: bool) -> None:
-        """Raise the bounds of one shape by a closer look at it.
-
-        The first look is at the accelerator without its program; `exact_cycles` take longer.
-        """
-        shape = self.shape(index)
-        floor = sizer.floor(shape)
-        if exact_cycles:
-            self.cycles[index] = sizer.cycles(shape)
-        latency = self.cycles[index] * _period(sizer, floor) / 1000 * (1 - _SLACK)
-        self.speed[index] = max(self.speed[index], math.floor(math.log(latency) / STEP))
-        self.lut[index] = max(self.lut[index], floor.estimate.lut + self.program[index] - _ROUNDED)
-        self.memory_bits[index] = floor.memory_bits
+    def tighten(self, index: int, sizer: Sizer) -> None:
+        """Raise the bound of the cycles of one shape to what they are."""
+        self.cycles[index] = sizer.cycles(self.shape(index))
+        speed = _speed(self.cycles[index], self.frequency[index])
+        self.speed[index] = max(self.speed[index], speed)
 
     def __len__(self) -> int:
         return len(self.lanes)
@@ -153,166 +139,61 @@ def bounds(sizer: Sizer, constraints: Constraints) -> Bounds:
             f"no array is within {constraints.multipliers} multipliers and what was asked for"
         )
     banks = list(BANKS) if constraints.banks is None else [constraints.banks]
-    parts = [
-        _bounds_of(sizer, lanes, Axes.of(found, requant_choices(lanes, constraints), banks))
-        for lanes, found in tiles.items()
-    ]
+    program = cache(partial(_program, sizer))
+    parts = []
+    for lanes, found in tiles.items():
+        axes = Axes.of(found, requant_choices(lanes, constraints), banks)
+        least = _PROGRAM * program(1 << (lanes.bit_length() - 1))
+        parts.append(_bounds_of(sizer, lanes, axes, least))
     return Bounds(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
 
 
-def _bounds_of(sizer: Sizer, lanes: int, axes: Axes) -> tuple[npt.NDArray[np.generic], ...]:
-    """The columns of `Bounds` for one M."""
+def _bounds_of(
+    sizer: Sizer, lanes: int, axes: Axes, program: float
+) -> tuple[npt.NDArray[np.generic], ...]:
+    """The columns of `Bounds` for one M, whose programs take so many LUTs at least."""
     cycles = cycle_bounds(sizer.facts.lowered(lanes), axes)
-    floors = _floors(sizer, lanes, axes)
-    latency = cycles * floors.period / 1000 * (1 - _SLACK)
-    pixels = axes.rows * axes.columns
-
-    def flat(values: npt.NDArray[np.generic]) -> npt.NDArray[np.generic]:
-        return np.broadcast_to(values, axes.shape).ravel()
-
-    return (
-        flat(np.full((1, 1, 1), lanes, np.int64)),
-        *(flat(values) for values in (axes.rows, axes.columns, axes.requant_lanes, axes.banks)),
-        flat(cycles),
-        flat(np.floor(np.log(latency) / STEP).astype(np.int64)),
-        flat(pixels * lanes),
-        *(flat(v) for v in (floors.lut, floors.dsp, floors.bram, floors.memory_bits)),
-        flat(np.full((1, 1, 1), floors.program)),
+    cores = bare_cores(sizer.facts, lanes, axes)
+    found = estimate_all(cores, sizer.target)
+    frequency: Reals | float
+    if sizer.frequency is not None:
+        frequency = sizer.frequency
+    else:
+        frequency = sizer.target.frequency if found.fmax is None else found.fmax
+    columns = (
+        *(lanes, axes.rows, axes.columns, axes.requant_lanes, axes.banks),
+        *(cycles, frequency, _speed(cycles, frequency), axes.rows * axes.columns * lanes),
+        *(found.lut + (program - _ROUNDED), found.dsp, found.bram, memory_bits(cores)),
     )
+    return tuple(np.broadcast_to(values, axes.shape).ravel() for values in columns)
 
 
-@dataclass(frozen=True, eq=False)
-class _Floors:
-    """What shapes of one M take at least; the period in microseconds."""
-
-    lut: Reals
-    dsp: Integers
-    bram: Integers
-    period: Reals
-    memory_bits: Integers
-    program: float
-
-
-def _floors(sizer: Sizer, lanes: int, axes: Axes) -> _Floors:
-    """What the shapes of a box take at least.
-
-    A few bare accelerators stand for all: what pixel lanes, requantization lanes and banks add to
-    the smallest one, they add to any at least; and of pixel lanes each adds what the second one
-    does at least, and no clock is faster with more of them. The tests hold the resource models to
-    that.
-    """
-
-    def bare(columns: int = 1, rows: int = 1, requant_lanes: int = 1, banks: int = 1) -> Floor:
-        return sizer.floor(
-            ArrayShape(
-                tile_rows=rows,
-                tile_columns=columns,
-                channel_lanes=lanes,
-                requant_lanes=requant_lanes,
-                banks=banks,
-            )
-        )
-
-    base = bare()
-    pixels = (axes.rows * axes.columns).ravel()
-    requant_lanes = axes.requant_lanes.ravel()
-    by_banks = [bare(banks=banks) for banks in axes.banks.ravel().tolist()]
-    by_requant = [sizer.with_requant_lanes(base, count) for count in requant_lanes.tolist()]
-    by_pixels = _stairs(pixels, lambda lanes: bare(columns=lanes))
-
-    def logic(resource: str) -> Integers:
-        """Base, and what pixel lanes, requantization lanes and banks add to it."""
-
-        def of(floor: Floor) -> int:
-            return int(getattr(floor.estimate, resource))
-
-        lane = 0
-        if pixels.max() > 1:
-            lane = max(0, min(of(bare(columns=2)), of(bare(rows=2))) - of(base))
-            lane = int(lane * _LANE) if resource == "lut" else lane
-        more: Integers = np.array([of(floor) - of(base) for floor in by_requant])
-        if resource == "dsp" and requant_lanes.max() > 1:
-            # All requantizers have the same.
-            more = (requant_lanes - 1) * (of(sizer.with_requant_lanes(base, 2)) - of(base))
-        total: Integers = of(base) + (pixels - 1)[:, None, None] * lane + more[None, :, None]
-        return total + np.array([of(floor) - of(base) for floor in by_banks])[None, None, :]
-
-    start = _period(sizer, base)
-    period = (
-        start
-        + np.array([_period(sizer, f) - start for f in by_pixels])[:, None, None]
-        + np.array([_period(sizer, f) - start for f in by_requant])[None, :, None]
-        + np.array([_period(sizer, f) - start for f in by_banks])[None, None, :]
-    )
-    p = base.parameters
-    # A row for each R channels of a tile, the last of which may be partly empty.
-    filled = -(-lanes // requant_lanes) * requant_lanes - lanes
-    rows = p.requant_depth // lanes * filled * p.requant_row_bits
-    memory = np.array([f.memory_bits for f in by_banks])[None, None, :] + rows[None, :, None]
-    spared = _spared_words(sizer.facts.lowered(lanes), axes)
-    memory = memory - 8 * lanes * spared
-    program = _PROGRAM * _program(sizer, 1 << (lanes.bit_length() - 1))
-    # Blocks depend on M, B and R, of which R may make them fewer: its rows are left out. So may
-    # shared sums.
-    weights = _blocks(p, "weights", sizer.target)
-    most = spared.max(axis=(1, 2)).tolist()
-    fewer = np.array(
-        [max(0, weights - _blocks(p, "weights", sizer.target, spared=words)) for words in most]
-    )
-    blocks = np.array([f.estimate.bram for f in by_banks])[None, None, :]
-    return _Floors(
-        lut=logic("lut").astype(np.float64) + (program - _ROUNDED),
-        dsp=logic("dsp"),
-        bram=blocks - _blocks(p, "requant", sizer.target) - fewer[:, None, None],
-        period=period,
-        memory_bits=memory,
-        program=program,
-    )
+def _speed(cycles: Integers, frequency: Reals | float) -> Integers:
+    """Steps of latency, see `isomac.sizing.point.Point.speed`."""
+    latency = cycles / frequency / 1000 * (1 - _SLACK)
+    return np.floor(np.log(latency) / STEP).astype(np.int64)
 
 
 def _program(sizer: Sizer, lanes: int) -> int:
-    """LUTs that the program of the smallest array with so many channel lanes takes."""
+    """LUTs that the program of the smallest array with so many channel lanes takes.
+
+    Those of its memory are left out where that of another array may be made of blocks.
+    """
     shape = ArrayShape(tile_rows=1, tile_columns=1, channel_lanes=lanes, requant_lanes=1, banks=1)
-    return max(0, sizer.point(shape).estimate.lut - sizer.floor(shape).estimate.lut)
+    bare = sizer.facts.parameters(sizer.facts.builder(shape), bare=True)
+    p = sizer.point(shape).parameters
+
+    def lut(parameters: AcceleratorParameters) -> int:
+        return estimate(parameters, sizer.target).lut
+
+    whole = lut(p)
+    if _may_be_blocks(p.program_depth, sizer.target.family):
+        # Each 16 rows take as many as the first 16.
+        whole = 2 * lut(replace(p, program_depth=1)) - lut(replace(p, program_depth=17))
+    return max(0, whole - lut(bare))
 
 
-def _blocks(parameters: AcceleratorParameters, image: str, target: Target, spared: int = 0) -> int:
-    """Blocks of one memory, with so many rows fewer."""
-    return sum(
-        memory.count * mapping.units
-        for memory in memories(parameters)
-        if memory.name == image
-        and (
-            mapping := map_memory(
-                replace(memory, depth=max(2, memory.depth - spared)), target.family
-            )
-        ).resource
-        == "bram"
-    )
-
-
-def _spared_words(lowered: Lowered, axes: Axes) -> Integers:
-    """Words of weights that are not needed, since pixel lanes share a sum over the map."""
-    sums = {
-        item.source.layout.plane_words
-        for item in lowered.work
-        if isinstance(item, ArrayWork) and item.sums_map
-    }
-    pixel_lanes = axes.rows * axes.columns
-    spared: Integers = np.zeros(axes.shape, np.int64)
-    for plane in sums:
-        tiles = -(-plane // pixel_lanes)
-        spared += np.where(lanes_share(plane, axes, lowered.word_channels), plane - tiles, 0)
-    return spared
-
-
-def _stairs(values: Integers, floor: Callable[[int], Floor]) -> list[Floor]:
-    """For each value the floor of the next lower power of two."""
-    return [floor(1 << (value.bit_length() - 1)) for value in values.tolist()]
-
-
-def _period(sizer: Sizer, floor: Floor) -> float:
-    """Microseconds of a period."""
-    if sizer.frequency is not None:
-        return 1 / sizer.frequency
-    return 1 / (floor.estimate.fmax or sizer.target.frequency)
+def _may_be_blocks(rows: int, family: str) -> bool:
+    """Whether a ROM with so many rows can be a block RAM, at the widths that suit that best."""
+    roms = (Memory("program", bits, rows, written=False) for bits in range(144, 720, 144))
+    return any(map_memory(rom, family).resource == "bram" for rom in roms)

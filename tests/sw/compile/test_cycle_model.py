@@ -94,17 +94,27 @@ def test_repetitions_are_skipped_without_a_difference() -> None:
         patterns.append(([3], 1))
         drains = [count for pattern, times in patterns for count in pattern * times]
         first_finish = int(rng.choice([-5, 0, 10, 200]))
-        last_step, drain = _last_step(
-            TileSchedule(before_last, steps[-1], load), first_finish, patterns
+        last_step = _last_step(
+            TileSchedule(before_last, steps[-1], load),
+            first_finish,
+            patterns,
+            tiles=len(drains),
+            longest_drain=max(drains) + int(rng.integers(2)),
         )
         assert last_step == plain_recurrence(load, steps, first_finish, drains)
-        assert drain == 3
 
 
 def test_a_map_of_any_size_takes_no_time_to_predict() -> None:
     schedule = TileSchedule(0, 9, 4)
-    assert _last_step(schedule, 0, [([5], 10**12)]) == (4 + 3 + 9 * 10**12, 5)
-    assert _last_step(schedule, 0, [([50, 40], 10**12)])[0] == 4 + 3 + 9 + 90 * 10**12 - 40
+    for drains, longest, last_step in (
+        ([5], 5, 4 + 3 + 9 * 10**12),
+        ([5], 50, 4 + 3 + 9 * 10**12),
+        ([50, 40], 50, 4 + 3 + 9 + 90 * 10**12 - 40),
+    ):
+        tiles = len(drains) * 10**12
+        patterns = [(drains, 10**12)]
+        found = _last_step(schedule, 0, patterns, tiles=tiles, longest_drain=longest)
+        assert found == last_step
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -158,14 +158,18 @@ class Builder:
         ]
         delays = iter(job.launch_delay for job in self.scheduled)
         rows += [
-            [self._job(work, address_range, next(delays)) for work in layer.work]
+            [
+                self._job(work, address_range, next(delays), ends_layer=work is layer.work[-1])
+                for work in layer.work
+            ]
             for layer in self._working()
         ]
         rows.append([output_job(view, self.base(view)) for view in self.lowered.outputs])
         if self.overlap_input:
             self._free_input(rows)
         for row in rows:
-            row[-1] = replace(row[-1], ends_layer=1)
+            if not row[-1].ends_layer:
+                row[-1] = replace(row[-1], ends_layer=1)
         rows[-1][-1] = replace(rows[-1][-1], ends_program=1)
         return rows
 
@@ -204,7 +208,14 @@ class Builder:
             geometry=self.geometry,
         )
 
-    def _job(self, work: ArrayWork | SoftmaxWork, address_range: int, launch_delay: int) -> Job:
+    def _job(
+        self,
+        work: ArrayWork | SoftmaxWork,
+        address_range: int,
+        launch_delay: int,
+        *,
+        ends_layer: bool,
+    ) -> Job:
         source, destination = self.base(work.source), self.base(work.destination)
         if isinstance(work, SoftmaxWork):
             return softmax_job(work, source, destination)
@@ -214,7 +225,9 @@ class Builder:
         placement = Placement(source, destination, second, weight_base, requant_base, table)
         geometry = self.geometry[id(work)]
         return array_job(
-            work, geometry, self.shape, self.strides, placement, address_range, launch_delay
+            *(work, geometry, self.shape, self.strides, placement, address_range),
+            launch_delay=launch_delay,
+            ends_layer=ends_layer,
         )
 
     def requirements(self) -> Requirements:

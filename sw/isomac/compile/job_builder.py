@@ -39,12 +39,14 @@ def array_job(
     strides: tuple[int, ...],
     placement: Placement,
     address_range: int,
+    *,
     launch_delay: int = 0,
+    ends_layer: bool = False,
 ) -> Job:
     """The array job of `work`.
 
     Addresses count modulo `address_range`; `strides` are those of the window, `launch_delay` is
-    that of the next job.
+    that of the next job, `ends_layer` as in `Job`.
     """
     layout = work.source.layout
     plane = layout.plane_words
@@ -156,6 +158,7 @@ def array_job(
         lookup=int(work.table is not None),
         lookup_table=placement.lookup_table,
         launch_delay=launch_delay,
+        ends_layer=int(ends_layer),
         **_aligned(work.alignment),
     )
 

@@ -70,18 +70,50 @@ def cycle_bounds(lowered: Lowered, axes: Axes) -> Integers:
     window = window_columns(lowered, axes)
     total: Integers = np.zeros(axes.shape, np.int64)
     total += _streams(lowered, axes)
-    fronts: dict[tuple[object, ...], tuple[Integers, Integers]] = {}
-    for index, item in enumerate(work):
-        if isinstance(item, SoftmaxWork):
-            continue
+    fronts: dict[tuple[object, ...], _Front] = {}
+
+    def front(item: ArrayWork) -> _Front:
         key = _signature(item)
         if key not in fronts:
             fronts[key] = _front(item, axes, lanes, window)
-        last_step, drain = fronts[key]
-        total += last_step + 1  # the launch of the next job, or its own
-        if index + 1 == len(work) or isinstance(work[index + 1], SoftmaxWork):
-            total += drain + latency
+        return fronts[key]
+
+    for index, item in enumerate(work):
+        if isinstance(item, SoftmaxWork):
+            continue
+        total += front(item).last_step + 1  # the launch of the next job, or its own
+        following = work[index + 1] if index + 1 < len(work) else None
+        if not isinstance(following, ArrayWork):
+            total += front(item).drain + latency
+        elif _reads_all(item, following):
+            drain = -(-lanes // axes.requant_lanes)
+            total += _delay(item.channel_tiles, drain, front(item), front(following), latency) - 1
     return total
+
+
+def _reads_all(work: ArrayWork, following: ArrayWork) -> bool:
+    """Whether a job begins each of its tiles with all words of the one before, one pixel each."""
+    return (
+        following.dense
+        and following.source == work.destination
+        and (following.source_plane, work.destination_plane) == (0, 0)
+        and (following.kernel, following.output_size, work.output_size) == ((1, 1),) * 3
+        and work.destination.layout.plane_words == 1
+        and following.blocks == work.channel_tiles
+        and not work.sums_map
+    )
+
+
+def _delay(tiles: int, drain: Integers, before: _Front, after: _Front, latency: int) -> Integers:
+    """The launch delay of `isomac.compile.overlap` where a job reads all words of the one before.
+
+    They are written a drain apart and read a load apart: the last one is waited for, or the one
+    before it, or the first one.
+    """
+    delay = np.maximum(1, before.drain + latency - (tiles - 1) * after.load)
+    if tiles > 1:
+        delay = np.maximum(delay, latency - (tiles - 2) * np.minimum(after.load, drain))
+    return delay
 
 
 def _signature(work: ArrayWork) -> tuple[object, ...]:
@@ -138,8 +170,17 @@ def lanes_share(plane: int, axes: Axes, lanes: int) -> npt.NDArray[np.bool_]:
     return (pixel_lanes > 1) & (together < plane)
 
 
-def _front(work: ArrayWork, axes: Axes, lanes: int, window: Integers) -> tuple[Integers, Integers]:
-    """Cycles from a job's launch to its last step, at least, and the drain of its last tile."""
+@dataclass(frozen=True, eq=False)
+class _Front:
+    """Of a job: its last step from its launch on, at least; drain of its last tile; its load."""
+
+    last_step: Integers
+    drain: Integers
+    load: Integers
+
+
+def _front(work: ArrayWork, axes: Axes, lanes: int, window: Integers) -> _Front:
+    """What all shapes of a box make of a job."""
     rows, columns, banks = axes.rows, axes.columns, axes.banks
     pixel_lanes = rows * columns
     drain = _ceil(np.int64(lanes), axes.requant_lanes)
@@ -183,7 +224,7 @@ def _front(work: ArrayWork, axes: Axes, lanes: int, window: Integers) -> tuple[I
     last_drain = last_pixels * drain_last
     drains = pixels * (drain * (work.channel_tiles - 1) + drain_last) - last_drain
     waits = np.maximum((pixel_tiles * work.channel_tiles - 1) * period, drains)
-    return first + waits, last_drain
+    return _Front(first + waits, last_drain, load)
 
 
 def _block_bytes(work: ArrayWork, lanes: int) -> list[tuple[int, int]]:

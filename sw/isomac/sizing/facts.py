@@ -139,8 +139,9 @@ class Facts:
         lowered = self.lowered(shape.channel_lanes)
         work = [item for item in lowered.work if isinstance(item, ArrayWork)]
         window = window_columns(work, shape)
-        geometry = [Geometry.of(item, shape, window) for item in work]
-        return Builder(lowered, shape, window, bases=self._count(lowered, shape, geometry)[0])
+        builder = Builder(lowered, shape, window, bases={})
+        builder.bases = self._count(lowered, shape, list(builder.geometry.values()))[0]
+        return builder
 
     def parameters(self, builder: Builder, *, bare: bool = False) -> AcceleratorParameters:
         """The parameters that `isomac.compile.compiler.compile_graph` derives.

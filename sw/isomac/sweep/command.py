@@ -16,6 +16,7 @@ from rich.progress import (
     TimeElapsedColumn,
 )
 
+from isomac.errors import IsomacError
 from isomac.sweep.outcome import Unmade
 from isomac.sweep.points import chosen_points
 from isomac.sweep.run import Outcome, run_sweep
@@ -23,7 +24,7 @@ from isomac.sweep.table import Row
 
 
 def run_command(
-    path: Path,
+    path: Path | None,
     names: Sequence[str],
     targets: Sequence[str],
     networks: Sequence[str],
@@ -37,7 +38,7 @@ def run_command(
     Parameters
     ----------
     path
-        The table.
+        The table; only a list does without.
     names, targets, networks
         Which points; empty for all.
     scheduler, jobs
@@ -61,6 +62,10 @@ def run_command(
         for point in points:
             console.print(point.name)
         return 0
+    if path is None:
+        raise IsomacError(
+            "isomac sweep needs the TABLE that it adds rows to, a CSV file; only --list does not"
+        )
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     found: Counter[type[Outcome]] = Counter()
     with Progress(*columns, TimeElapsedColumn(), console=console, transient=True) as bar:

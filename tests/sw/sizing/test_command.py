@@ -10,15 +10,17 @@ from typing import Any
 import numpy as np
 import pytest
 
+from isomac.bench.registry import network as network_of_the_suite
 from isomac.bundle.build import build
 from isomac.cli import main
 from isomac.compile.search import Constraints
+from isomac.frontend import quantize
 from isomac.graph.file import save
 from isomac.sizing.facts import Facts
 from isomac.sizing.fronts import fronts
 from isomac.sizing.sizer import Sizer
 from isomac.sizing.space import bounds
-from isomac.sizing.study import by_size
+from isomac.sizing.study import Goal, by_size, study
 from isomac.targets import target
 from tests.sw.sizing.networks import residual
 
@@ -252,3 +254,19 @@ def test_a_search_takes_few_predictions_and_little_time() -> None:
     assert len(space) > 9_000
     assert found.predicted < len(space) / 10
     assert searched < one * len(space) / 5
+
+
+def test_the_largest_network_of_the_suite_takes_seconds() -> None:
+    """About one, measured by `bench/size_seconds.py`; machines differ, so here it is a ratio."""
+    entry = network_of_the_suite("mobilenet_v1_025")
+    graph = quantize(entry.build(), entry.calibration()[:2], name="mobilenet")
+    begin = time.process_time()
+    total = sum(number * number for number in range(5_000_000))
+    reference = time.process_time() - begin
+    assert total > 0
+    begin = time.process_time()
+    found = study(Facts(graph), Goal(target("ecp5-85f"), None, Constraints(), budgeted=False))
+    seconds = time.process_time() - begin
+    assert found.reached
+    assert found.answer.fronts.shapes > 50_000
+    assert seconds < 20 * reference

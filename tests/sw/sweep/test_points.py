@@ -2,6 +2,7 @@
 
 import pytest
 
+from isomac.cli import main
 from isomac.errors import IsomacError
 from isomac.graph.verify import verify
 from isomac.sweep.networks import graph_of, sweep_networks
@@ -59,3 +60,14 @@ def test_what_there_is_not(given: tuple[list[str], list[str], list[str]], senten
     with pytest.raises(IsomacError) as error:
         chosen_points(*given)
     assert sentence in str(error.value)
+
+
+def test_a_list_needs_no_table(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["sweep", "--list", "--target", "ecp5-25f"]) == 0
+    listed = capsys.readouterr().out.split()
+    assert listed == [point.name for point in sweep_points() if point.target == "ecp5-25f"]
+
+
+def test_a_run_needs_a_table(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["sweep"]) == 2
+    assert "needs the TABLE that it adds rows to" in capsys.readouterr().err

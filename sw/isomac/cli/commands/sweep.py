@@ -10,7 +10,7 @@ from isomac.cli.group import isomac
 
 
 @isomac.command()
-@click.argument("table", type=click.Path(path_type=Path))
+@click.argument("table", type=click.Path(path_type=Path), required=False)
 @click.option(
     "--point",
     "names",
@@ -37,7 +37,7 @@ from isomac.cli.group import isomac
 )
 @click.option("--list", "only_list", is_flag=True, help="Print the names of the points.")
 def sweep(
-    table: Path,
+    table: Path | None,
     names: tuple[str, ...],
     targets: tuple[str, ...],
     networks: tuple[str, ...],
@@ -47,8 +47,9 @@ def sweep(
 ) -> int:
     """Synthesize, place and route the points of the sweep, and add a row for each to TABLE.
 
-    TABLE is a CSV file. A point that it has is done again only if the hardware or a tool has
-    changed. After an interruption the same command goes on; what was finished is there.
+    TABLE is a CSV file, which --list does without. A point that it has is done again only if the
+    hardware or a tool has changed. After an interruption the same command goes on; what was
+    finished is there.
 
     The exit status is 0 if all points are done, and 1 if one could not be.
     """

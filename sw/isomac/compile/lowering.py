@@ -1,6 +1,7 @@
 """From the integer graph to work: what each operation asks of the array."""
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import isomac.compile.operators  # noqa: F401
 from isomac.compile.context import LOWERINGS, Context, Layer
@@ -32,10 +33,28 @@ class Lowered:
     inputs: tuple[View, ...]
     outputs: tuple[View, ...]
 
-    @property
+    @cached_property
     def work(self) -> list[Work]:
         """All work in order."""
         return [work for layer in self.layers for work in layer.work]
+
+    @cached_property
+    def alive(self) -> dict[str, tuple[int, int]]:
+        """First and last step in which each buffer is needed; see `isomac.compile.memory_plan`."""
+        found: dict[str, tuple[int, int]] = {}
+
+        def touch(view: View, step: int) -> None:
+            first, last = found.get(view.buffer, (step, step))
+            found[view.buffer] = (min(first, step), max(last, step))
+
+        for view in self.inputs:
+            touch(view, 0)
+        for step, item in enumerate(self.work, start=1):
+            for view in (*item.reads, item.destination):
+                touch(view, step)
+        for view in self.outputs:
+            touch(view, len(self.work) + 1)
+        return found
 
 
 def lower(graph: Graph, word_channels: int) -> Lowered:

@@ -33,23 +33,10 @@ def plan_memory(lowered: Lowered, banks: int, *, overlap_input: bool = False) ->
     begins in bank 0, which the arrival of an input needs. With `overlap_input` the next input may
     arrive at any time, so that its buffer is never another's.
     """
-    alive: dict[str, tuple[int, int]] = {}
-
-    def touch(buffer: str, step: int) -> None:
-        first, last = alive.get(buffer, (step, step))
-        alive[buffer] = (min(first, step), max(last, step))
-
-    for view in lowered.inputs:
-        touch(view.buffer, 0)
-    work = lowered.work
-    for step, item in enumerate(work, start=1):
-        for view in (*item.reads, item.destination):
-            touch(view.buffer, step)
-    for view in lowered.outputs:
-        touch(view.buffer, len(work) + 1)
+    alive = dict(lowered.alive)
     if overlap_input:
         for view in lowered.inputs:
-            touch(view.buffer, len(work) + 1)
+            alive[view.buffer] = (0, len(lowered.work) + 1)
 
     base: dict[str, int] = {}
     words = 1
@@ -57,8 +44,8 @@ def plan_memory(lowered: Lowered, banks: int, *, overlap_input: bool = False) ->
         size = lowered.buffers[buffer]
         first, last = alive[buffer]
         others = sorted(
-            (base[name], base[name] + lowered.buffers[name])
-            for name in base
+            (start, start + lowered.buffers[name])
+            for name, start in base.items()
             if alive[name][0] <= last and first <= alive[name][1]
         )
         address = 0

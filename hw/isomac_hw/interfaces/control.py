@@ -42,8 +42,9 @@ class Control(wiring.Component):
     """The registers of `register_map.py`, but for the windows of the streams.
 
     An access takes one cycle, and one of each kind may come in the same: in a cycle with
-    ``write_enable`` the write happens or is ``refused``; ``read_data`` follows ``read_index``
-    without a register. A bus waits with both while ``ready`` is low.
+    ``write_enable`` the write happens or is ``refused``, which does not depend on
+    ``write_enable``; ``read_data`` follows ``read_index`` without a register. A bus waits with both
+    while ``ready`` is low.
 
     Parameters
     ----------
@@ -222,7 +223,11 @@ class Control(wiring.Component):
         m.d.comb += [
             self.load.payload.eq(self.write_data),
             self.load.valid.eq(written & whole & may),
-            self.refused.eq(written & self.write_strobe.any() & ~(whole & may)),
+            self.refused.eq(
+                (self.write_index == register("LOAD").index)
+                & self.write_strobe.any()
+                & ~(whole & may)
+            ),
         ]
 
     def _written(self, name: str) -> Value:

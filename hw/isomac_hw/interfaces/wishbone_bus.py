@@ -79,19 +79,21 @@ class WishboneBus(wiring.Component):
         index = Signal(INDEX_BITS)
         data = Signal(32)
         strobe = Signal(STROBE_BITS)
-        present = Signal()
-        served = Signal()
-        error = Signal()
-        ends = served | error
+        # Whether the request that waits can be served or must be refused, and whether it is: not in
+        # the cycle in which `cyc_i` falls. The bus sees the former, lest a path leads through here.
+        can_serve = Signal()
+        must_refuse = Signal()
+        lives = waiting & self.cyc_i
+        ends = can_serve | must_refuse
+        served = lives & can_serve
         m.d.comb += [
-            present.eq(waiting & self.cyc_i & self.ready),
             self.stall_o.eq(waiting & ~ends),
             self.write_index.eq(index),
             self.write_data.eq(data),
             self.write_strobe.eq(strobe),
             self.read_index.eq(index),
         ]
-        m.d.sync += [self.ack_o.eq(served), self.err_o.eq(error)]
+        m.d.sync += [self.ack_o.eq(served), self.err_o.eq(lives & must_refuse)]
         with m.If(self.cyc_i & self.stb_i & ~self.stall_o):
             m.d.sync += [
                 waiting.eq(1),
@@ -108,30 +110,33 @@ class WishboneBus(wiring.Component):
         has_room = self._input(m, takes, data)
         has_piece, piece = self._output(m, gives)
         m.d.sync += self.dat_o.eq(self.read_data)
-        lasting = self._patience(m, present & ~served)
-        with m.If(present):
-            with m.If(_within(index, register("INPUT")) & writes):
-                with m.If(strobe.all()):
-                    m.d.comb += [
-                        takes.eq(has_room),
-                        served.eq(has_room),
-                        error.eq(~has_room & lasting),
-                    ]
-                with m.Else():
-                    m.d.comb += [served.eq(~strobe.any()), error.eq(strobe.any())]
-            with m.Elif(_within(index, register("OUTPUT")) & ~writes):
+        present = waiting & self.ready
+        lasting = self._patience(m, lives & self.ready & ~can_serve)
+        with m.If(_within(index, register("INPUT")) & writes):
+            with m.If(strobe.all()):
                 m.d.comb += [
-                    gives.eq(has_piece),
-                    served.eq(has_piece),
-                    error.eq(~has_piece & lasting),
+                    takes.eq(lives & can_serve),
+                    can_serve.eq(present & has_room),
+                    must_refuse.eq(present & ~has_room & lasting),
                 ]
-                m.d.sync += self.dat_o.eq(piece)
             with m.Else():
                 m.d.comb += [
-                    self.write_enable.eq(writes),
-                    error.eq(self.refused),
-                    served.eq(~self.refused),
+                    can_serve.eq(present & ~strobe.any()),
+                    must_refuse.eq(present & strobe.any()),
                 ]
+        with m.Elif(_within(index, register("OUTPUT")) & ~writes):
+            m.d.comb += [
+                gives.eq(lives & can_serve),
+                can_serve.eq(present & has_piece),
+                must_refuse.eq(present & ~has_piece & lasting),
+            ]
+            m.d.sync += self.dat_o.eq(piece)
+        with m.Else():
+            m.d.comb += [
+                self.write_enable.eq(lives & self.ready & writes),
+                must_refuse.eq(present & writes & self.refused),
+                can_serve.eq(present & ~(writes & self.refused)),
+            ]
         return m
 
     def _input(self, m: Module, takes: Signal, data: Signal) -> Value:

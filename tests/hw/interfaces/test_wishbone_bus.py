@@ -55,6 +55,7 @@ class Initiator:
         ctx.set(dut.o.payload, self.outputs[0] if self.gives else 0)
         ctx.set(dut.read_data, ctx.get(dut.read_index) * 5)
         ctx.set(dut.refused, ctx.get(dut.write_data) == 13)
+        self.check_stall(ctx)
         if ctx.get(dut.write_enable):
             fields = (dut.write_index, dut.write_data, dut.write_strobe)
             self.written.append(tuple(ctx.get(f) for f in fields))
@@ -77,6 +78,16 @@ class Initiator:
             self.outputs.pop(0)
             self.gives = False
         self.cycles += 1
+
+    def check_stall(self, ctx: SimulatorContext) -> None:
+        """Whether the bus stalls depends on nothing that the initiator does in this cycle."""
+        stall = ctx.get(self.dut.stall_o)
+        for name in ("cyc_i", "stb_i", "we_i", "adr_i", "dat_i", "sel_i"):
+            signal = getattr(self.dut, name)
+            value = ctx.get(signal)
+            ctx.set(signal, ~value & (1 << len(signal)) - 1)
+            assert ctx.get(self.dut.stall_o) == stall, name
+            ctx.set(signal, value)
 
     async def finish(self, ctx: SimulatorContext, limit: int = 3000) -> None:
         while self.requests or self.due:

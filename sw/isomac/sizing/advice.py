@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -13,7 +13,7 @@ from isomac.errors import IsomacError
 from isomac.graph.graph import Graph
 from isomac.graph.operators.convolution import Convolution
 from isomac.graph.operators.linear import Linear
-from isomac.sizing.point import Point
+from isomac.sizing.point import NAMES, Point
 from isomac.sizing.sizer import Sizer
 from isomac.sizing.widen import tied, with_channels
 
@@ -21,6 +21,8 @@ from isomac.sizing.widen import tied, with_channels
 WORTH = 0.005
 #: Cycles that count as nothing, as a share: a word more that is written, a later launch.
 FREE = 0.005
+#: Most banks that are tried.
+BANKS_MAX = 64
 #: Layers that are looked at, those with the most cycles first.
 _LAYERS = 8
 
@@ -47,6 +49,8 @@ class Change:
         Other layers that must have as many channels.
     short
         What the changed hardware would be short of on the target, by resource.
+    lacks
+        The names of these resources.
     """
 
     kind: str
@@ -61,6 +65,7 @@ class Change:
     own_after: int = 0
     also: tuple[str, ...] = ()
     short: tuple[str, ...] = ()
+    lacks: tuple[str, ...] = ()
 
     @property
     def saved(self) -> float:
@@ -93,15 +98,15 @@ class Change:
             cost = self.cycles_after - self.cycles_before
             return (
                 f"{self.what}{with_} may have {self.after} channels instead of {self.before}: "
-                f"{more} more cost {_cycles(own)} there, and {_cycles(cost)} in all with what they "
-                f"mean to other layers, {max(cost, 0) / self.cycles_before:.1%}"
+                f"{more} more {'costs' if more == 1 else 'cost'} {_cycles(own)} there, and "
+                f"{_cycles(cost)} in all with what that means to other layers, {max(cost, 0) / self.cycles_before:.1%}"
             )
         if self.kind == "narrower":
             fewer = int(self.before) - int(self.after)
             return (
                 f"{self.what}{with_} with {self.after} channels instead of {self.before}: "
-                f"{fewer} fewer save {self.cycles_before - self.cycles_after:,} cycles, "
-                f"{self.saved:.1%}"
+                f"{fewer} fewer {'saves' if fewer == 1 else 'save'} "
+                f"{self.cycles_before - self.cycles_after:,} cycles, {self.saved:.1%}"
             )
         effect = (
             f"would save {self.saved:.1%} of the time"
@@ -109,7 +114,12 @@ class Change:
             else f"would take {-self.saved:.1%} more time"
         )
         fit = f", but {', '.join(self.short)} are short then" if self.short else ""
-        return f"{self.what}, {self.after} instead of {self.before}, {effect}{fit}"
+        return f"{self.tried} {effect}{fit}"
+
+    @property
+    def tried(self) -> str:
+        """A change of the hardware in a few words."""
+        return f"{self.after} {self.what} instead of {self.before}"
 
 
 def _cycles(count: int) -> str:
@@ -164,13 +174,18 @@ def layer_cycles(graph: Graph, shape: ArrayShape) -> dict[str, int]:
 def hardware_changes(sizer: Sizer, point: Point) -> list[Change]:
     """More of each part of the hardware, one at a time."""
     found = []
-    for what, before, after, shape in _richer(point.shape):
+    channels = [
+        sizer.facts.graph.tensor(operation.output).shape[0]
+        for operation in sizer.facts.graph.operations
+        if isinstance(operation, (Convolution, Linear))
+    ]
+    for what, before, after, shape in _richer(point.shape, channels):
         try:
             other = sizer.point(shape)
         except IsomacError:
             continue
         short = tuple(
-            f"{missing:,.0f} {'MHz' if name == 'clock' else name.upper()}"
+            f"{missing:,.0f} {NAMES[name]}{' of the clock' if name == 'clock' else ''}"
             for name, missing in other.short.items()
         )
         found.append(
@@ -184,42 +199,43 @@ def hardware_changes(sizer: Sizer, point: Point) -> list[Change]:
                 ms_before=point.latency_ms,
                 ms_after=other.latency_ms,
                 short=short,
+                lacks=tuple(other.short),
             )
         )
     return sorted(found, key=lambda change: -change.saved)
 
 
-def _richer(shape: ArrayShape) -> Iterator[tuple[str, str, str, ArrayShape]]:
-    yield (
-        "banks",
-        str(shape.banks),
-        str(2 * shape.banks),
-        replace(shape, banks=2 * shape.banks),
-    )
-    more = [
-        r for r in requant_choices(shape.channel_lanes, Constraints()) if r > shape.requant_lanes
-    ]
-    if more:
+def _richer(
+    shape: ArrayShape, channels: Sequence[int]
+) -> Iterator[tuple[str, str, str, ArrayShape]]:
+    """Shapes with more of something; `channels` are those of the layers."""
+
+    def more(what: str, name: str, count: int) -> tuple[str, str, str, ArrayShape]:
+        return what, str(getattr(shape, name)), str(count), replace(shape, **{name: count})
+
+    if shape.banks < BANKS_MAX:
+        yield more("banks", "banks", 2 * shape.banks)
+    lanes = requant_choices(shape.channel_lanes, Constraints())
+    wider = [count for count in lanes if count > shape.requant_lanes]
+    if wider:
+        yield more("requantization lanes", "requant_lanes", wider[0])
+    for name in ("tile_columns", "tile_rows"):
+        other = replace(shape, **{name: getattr(shape, name) + 1})
         yield (
-            "requantization lanes",
-            str(shape.requant_lanes),
-            str(more[0]),
-            replace(shape, requant_lanes=more[0]),
-        )
-    for name, change in (
-        ("pixel lanes", {"tile_columns": shape.tile_columns + 1}),
-        ("pixel lanes", {"tile_rows": shape.tile_rows + 1}),
-    ):
-        other = replace(shape, **change)
-        yield (
-            name,
+            "pixel lanes",
             f"{shape.tile_rows}x{shape.tile_columns}",
             f"{other.tile_rows}x{other.tile_columns}",
             other,
         )
-    yield (
-        "channel lanes",
-        str(shape.channel_lanes),
-        str(shape.channel_lanes + 1),
-        replace(shape, channel_lanes=shape.channel_lanes + 1),
-    )
+    for count in lane_steps(shape.channel_lanes, channels):
+        yield more("channel lanes", "channel_lanes", count)
+
+
+def lane_steps(lanes: int, channels: Sequence[int]) -> list[int]:
+    """More channel lanes that are worth a try.
+
+    One more; the fewest with which some layer has a channel tile less; and twice as many, with
+    which layers of many channels have half their tiles.
+    """
+    fewer = [-(-count // (-(-count // lanes) - 1)) for count in channels if count > lanes]
+    return sorted({lanes + 1, 2 * lanes, *([min(fewer)] if fewer else [])})

@@ -22,6 +22,14 @@ LOGIC_FILL = 0.88
 STEP = math.log(1.01)
 #: Resources in the order in which they are shown.
 RESOURCES = ("lut", "ff", "dsp", "bram")
+#: What resources are called.
+NAMES = {
+    "lut": "LUTs",
+    "ff": "registers",
+    "dsp": "hard multipliers",
+    "bram": "block RAMs",
+    "clock": "MHz",
+}
 
 
 @dataclass(frozen=True, kw_only=True)

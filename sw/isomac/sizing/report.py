@@ -9,8 +9,8 @@ from typing import Any
 from isomac.sizing.advice import Change
 from isomac.sizing.layers import Detail
 from isomac.sizing.pictures import layer_times, memory_plan, pareto, roofline, waterfall
-from isomac.sizing.point import RESOURCES, usable
-from isomac.sizing.sentences import LOST, NAMES, shape_text
+from isomac.sizing.point import NAMES, RESOURCES, usable
+from isomac.sizing.sentences import LOST, shape_text
 from isomac.sizing.study import Study
 
 TEMPLATE = "report.html.j2"

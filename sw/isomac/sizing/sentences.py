@@ -6,18 +6,10 @@ from collections.abc import Sequence
 
 from isomac.sizing.advice import WORTH, Change
 from isomac.sizing.layers import Detail
-from isomac.sizing.point import LOGIC_FILL, Point, usable
+from isomac.sizing.point import LOGIC_FILL, NAMES, Point, usable
 from isomac.sizing.study import Study
 from isomac.sizing.widths import Width
 
-#: What resources are called.
-NAMES = {
-    "lut": "LUTs",
-    "ff": "registers",
-    "dsp": "hard multipliers",
-    "bram": "block RAMs",
-    "clock": "MHz",
-}
 #: What lost cycles are called.
 LOST = {
     "partial_tiles_pixels": "pixel lanes without a pixel",
@@ -118,12 +110,10 @@ def _binds(point: Point, detail: Detail) -> list[str]:
 def _would(changes: Sequence[Change]) -> list[str]:
     found = [f"{change.sentence}." for change in changes if change.kind != "hardware"]
     hardware = [change for change in changes if change.kind == "hardware"]
-    found += [f"More {change.sentence}." for change in hardware if change.helps]
-    idle = sorted({change.what for change in hardware} - {c.what for c in hardware if c.helps})
+    found += [f"{change.sentence}." for change in hardware if change.helps]
+    idle = [change.tried for change in hardware if not change.helps]
     if idle:
-        found.append(
-            f"More {' or '.join(idle)} would not help: none saves {WORTH:.1%} of the time."
-        )
+        found.append(f"No change of these saves {WORTH:.1%} of the time: {'; '.join(idle)}.")
     return found
 
 

@@ -1,5 +1,7 @@
 """What is said would happen does happen."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -8,7 +10,7 @@ from isomac.compile.shape import ArrayShape
 from isomac.frontend import quantize
 from isomac.graph.graph import Graph
 from isomac.graph.verify import verify
-from isomac.sizing.advice import hardware_changes, layer_cycles, network_changes
+from isomac.sizing.advice import hardware_changes, lane_steps, layer_cycles, network_changes
 from isomac.sizing.facts import Facts
 from isomac.sizing.sizer import Sizer
 from isomac.sizing.widen import tied, with_channels
@@ -55,7 +57,8 @@ def test_six_channels_on_four_lanes() -> None:
     assert {narrower.what, *narrower.also} == {"stem", "depthwise", "pointwise"}
     assert narrower.cycles_before == cycles(graph)
     assert narrower.cycles_after == cycles(residual(channels=4))
-    assert "2 fewer save" in narrower.sentence
+    assert "2 fewer save " in narrower.sentence
+    assert "1 fewer saves " in replace(narrower, after="5").sentence
 
 
 def test_free_channels_are_free() -> None:
@@ -101,8 +104,36 @@ def test_hardware_changes_are_predictions_of_the_cycle_model() -> None:
         assert change.helps == (change.ms_after <= change.ms_before * 0.995)
 
 
+def test_channel_lanes_that_are_tried() -> None:
+    """One more, the first with which a layer has a tile less, twice as many."""
+    assert lane_steps(8, [64, 12]) == [9, 10, 16]
+    assert lane_steps(4, [3, 4]) == [5, 8]
+    for lanes in range(1, 12):
+        for channels in range(lanes + 1, 40):
+            tiles = -(-channels // lanes)
+            first = next(m for m in range(lanes, 99) if -(-channels // m) < tiles)
+            assert first in lane_steps(lanes, [channels])
+
+
+def test_a_step_of_channel_lanes_that_pays_is_found() -> None:
+    """One more lane does nothing for sixteen channels on eight lanes, eight more do."""
+    graph = residual(channels=16)
+    sizer = sizer_of(graph)
+    shape = ArrayShape(tile_rows=1, tile_columns=1, channel_lanes=8, requant_lanes=8, banks=1)
+    lanes = {
+        int(change.after): change
+        for change in hardware_changes(sizer, sizer.point(shape))
+        if change.what == "channel lanes"
+    }
+    assert sorted(lanes) == [9, 16]
+    assert not lanes[9].helps
+    assert lanes[16].helps
+    assert lanes[16].cycles_after == cycles(graph, replace(shape, channel_lanes=16))
+    assert lanes[16].sentence.startswith("16 channel lanes instead of 8 would save")
+
+
 def test_more_hardware_that_does_not_fit_says_so() -> None:
     sizer = Sizer(Facts(residual()), target("ice40-up5k"))
     shape = ArrayShape(tile_rows=1, tile_columns=1, channel_lanes=4, requant_lanes=1, banks=1)
     shorts = [change.short for change in hardware_changes(sizer, sizer.point(shape))]
-    assert any("DSP" in text for short in shorts for text in short)
+    assert any("hard multipliers" in text for short in shorts for text in short)

@@ -141,7 +141,9 @@ class Control(wiring.Component):
         causes = Cat(done, self.error != 0, self.output_valid) & enables
         m.d.comb += self.irq.eq(causes.any())
         if self._programmable:
-            self._load(m, under_way)
+            m.d.comb += self.refused.eq(
+                self._load_refused(m, under_way) | self._words_refused(under_way)
+            )
         values: dict[str, ValueLike] = {
             "ID": IDENTIFICATION,
             "VERSION": self._fields("VERSION", minor=MINOR, major=MAJOR),
@@ -155,7 +157,7 @@ class Control(wiring.Component):
             "LANES": self._fields(
                 "LANES", channel_lanes=p.channel_lanes, pixel_lanes=p.pixel_lanes
             ),
-            **self._words_registers(m),
+            **self._words_registers(m, under_way),
             "STATUS": self._fields(
                 "STATUS",
                 busy=self.running,
@@ -203,7 +205,7 @@ class Control(wiring.Component):
             m.d.sync += [untold.eq(0), under_way.eq(0)]
         return start & full
 
-    def _words_registers(self, m: Module) -> dict[str, ValueLike]:
+    def _words_registers(self, m: Module, under_way: Signal) -> dict[str, ValueLike]:
         """The counts of words, which a programmable accelerator leaves to software."""
         if self._words is not None:
             m.d.comb += self.output_words.eq(self._words.output)
@@ -211,24 +213,27 @@ class Control(wiring.Component):
         input_words = Signal(WORDS_BITS)
         output_words = Signal(WORDS_BITS)
         m.d.comb += self.output_words.eq(output_words)
-        self._store(m, "INPUT_WORDS", input_words)
-        self._store(m, "OUTPUT_WORDS", output_words)
+        with m.If(under_way == 0):
+            self._store(m, "INPUT_WORDS", input_words)
+            self._store(m, "OUTPUT_WORDS", output_words)
         return {"INPUT_WORDS": input_words, "OUTPUT_WORDS": output_words}
 
-    def _load(self, m: Module, under_way: Signal) -> None:
-        """Pass words of LOAD on, or refuse them."""
+    def _words_refused(self, under_way: Signal) -> Value:
+        """Whether a write to the counts of words is refused: TLAST must not change as it waits."""
+        indices = [register(name).index for name in ("INPUT_WORDS", "OUTPUT_WORDS")]
+        return self.write_index.matches(*indices) & self.write_strobe.any() & (under_way != 0)
+
+    def _load_refused(self, m: Module, under_way: Signal) -> Value:
+        """Pass words of LOAD on; returns whether a write to it is refused."""
         written = self._written("LOAD")
         whole = self.write_strobe.all()
         may = self.load.ready & (under_way == 0)
         m.d.comb += [
             self.load.payload.eq(self.write_data),
             self.load.valid.eq(written & whole & may),
-            self.refused.eq(
-                (self.write_index == register("LOAD").index)
-                & self.write_strobe.any()
-                & ~(whole & may)
-            ),
         ]
+        at_load = self.write_index == register("LOAD").index
+        return at_load & self.write_strobe.any() & ~(whole & may)
 
     def _written(self, name: str) -> Value:
         return self.write_enable & (self.write_index == register(name).index)

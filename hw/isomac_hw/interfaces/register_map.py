@@ -83,6 +83,8 @@ def _whole(name: str, access: Access, text: str) -> tuple[Field, ...]:
 #: What register CAPABILITY says of the bus.
 INTERFACE_CODES = {"axi": 1, "wishbone": 2}
 
+_AT_REST = "Writes are refused from a start until its inference has ended or a reset."
+
 REGISTERS = (
     Register(
         "ID",
@@ -123,13 +125,21 @@ REGISTERS = (
         "INPUT_WORDS",
         0x10,
         "Words of an input. A programmable accelerator starts with 0 and leaves it to software.",
-        _whole("words", Access.CONFIGURE, "For software only: the hardware does not use it."),
+        _whole(
+            "words",
+            Access.CONFIGURE,
+            "For software only: the hardware does not use it. " + _AT_REST,
+        ),
     ),
     Register(
         "OUTPUT_WORDS",
         0x14,
         "Words of an output. A programmable accelerator starts with 0 and leaves it to software.",
-        _whole("words", Access.CONFIGURE, "TLAST comes with this many words; never if it is 0."),
+        _whole(
+            "words",
+            Access.CONFIGURE,
+            "TLAST comes with this many words; never if it is 0. " + _AT_REST,
+        ),
     ),
     Register(
         "CONTROL",

@@ -247,6 +247,31 @@ def test_words_of_a_programmable_accelerator_are_written_byte_by_byte() -> None:
     run(bench, "programmable")
 
 
+@pytest.mark.parametrize("name", ["INPUT_WORDS", "OUTPUT_WORDS"])
+def test_words_are_written_at_rest_only(name: str) -> None:
+    """Else TLAST could change while its word waits."""
+
+    async def bench(b: Bench) -> None:
+        assert not await b.write(name, 5)
+        await b.write("CONTROL", 1)
+        assert await b.write(name, 6)
+        assert await b.write(name, 6, strobe=4)
+        assert not await b.write(name, 6, strobe=0)
+        b.ctx.set(b.dut.error, 5)
+        assert await b.write(name, 6)  # a word may still wait to leave
+        b.ctx.set(b.dut.error, 0)
+        assert b.read(name) == 5
+        await b.pulse(b.dut.output_done)
+        assert not await b.write(name, 7)
+        await b.write("CONTROL", 1)
+        assert await b.write(name, 8)
+        await b.write("CONTROL", 2)
+        assert not await b.write(name, 9)
+        assert b.read(name) == 9
+
+    run(bench, "programmable")
+
+
 def test_interrupts() -> None:
     async def bench(b: Bench) -> None:
         causes = {1: b.dut.output_done, 2: b.dut.error, 4: b.dut.output_valid}

@@ -99,7 +99,8 @@ class Change:
             return (
                 f"{self.what}{with_} may have {self.after} channels instead of {self.before}: "
                 f"{more} more {'costs' if more == 1 else 'cost'} {_cycles(own)} there, and "
-                f"{_cycles(cost)} in all with what that means to other layers, {max(cost, 0) / self.cycles_before:.1%}"
+                f"{_cycles(cost)} in all with what that means to other layers, "
+                f"{max(cost, 0) / self.cycles_before:.1%}"
             )
         if self.kind == "narrower":
             fewer = int(self.before) - int(self.after)

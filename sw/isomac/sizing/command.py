@@ -84,7 +84,7 @@ def run_command(
             for width in choice
         ]
         said = sentences(answer, closely, changes, by_width)
-        data_out = document(answer, closely, changes, by_width, f"isomac {version('isomac')}")
+        data_out = document(answer, closely, changes, by_width, said, f"isomac {version('isomac')}")
         page = report(answer, closely, changes, said, data_out)
     folder.mkdir(parents=True, exist_ok=True)
     _write(folder / DOCUMENT, json.dumps(data_out, indent=1, allow_nan=False) + "\n")

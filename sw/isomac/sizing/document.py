@@ -9,7 +9,6 @@ from isomac.sizing.advice import Change
 from isomac.sizing.fronts import PRICES
 from isomac.sizing.layers import Detail
 from isomac.sizing.point import RESOURCES, Point, usable
-from isomac.sizing.sentences import sentences
 from isomac.sizing.study import Outcome, Study
 from isomac.sizing.widths import Width
 
@@ -22,6 +21,7 @@ def document(
     detail: Detail,
     changes: Sequence[Change],
     found_widths: Sequence[tuple[Width, Point]],
+    said: Sequence[str],
     generator: str,
 ) -> dict[str, Any]:
     """Return the document."""
@@ -46,6 +46,7 @@ def document(
         "best": None if answer.best is None else point_of(answer.best),
         "nearest": None if answer.nearest is None else point_of(answer.nearest),
         "fits_on": None if study.fits_on is None else study.fits_on.name,
+        "instead": None if study.instead is None else point_of(study.instead),
         "shapes": answer.fronts.shapes,
         "predicted": answer.fronts.predicted,
         "points": [
@@ -87,7 +88,7 @@ def document(
         "explanation": {
             "binding_layer": slowest(detail),
             "binding_resource": answer.shown.binding,
-            "sentences": sentences(study, detail, changes, found_widths),
+            "sentences": list(said),
             "changes": [change.to_dict() for change in changes],
         },
     }

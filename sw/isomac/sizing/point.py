@@ -130,8 +130,20 @@ class Point:
         return found
 
     @property
+    def clock_share(self) -> float:
+        """How many times the clock that is predicted is asked for; 0 if either is unknown."""
+        if self.asked_frequency is None or self.estimate.fmax is None:
+            return 0.0
+        return self.asked_frequency / self.estimate.fmax
+
+    @property
+    def clock_unknown(self) -> bool:
+        """Whether nothing tells that the clock that was asked for is reached."""
+        return self.asked_frequency is not None and self.estimate.fmax is None
+
+    @property
     def fits(self) -> bool:
-        """Whether the target has all it takes, and the clock that was asked for is reached."""
+        """Whether the target has all it takes, and no prediction says that it misses the clock."""
         return not self.short
 
     @property

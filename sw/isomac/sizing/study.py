@@ -113,12 +113,16 @@ class Study:
         comes nearest.
     fits_on
         Where nothing fits: the smallest target that has room for the nearest; None if none has.
+    instead
+        Where one shape was asked for and does not fit: the fastest that does, on the same target;
+        None if there is none.
     """
 
     goal: Goal
     outcomes: tuple[Outcome, ...]
     answer: Outcome
     fits_on: Target | None = None
+    instead: Point | None = None
 
     @property
     def reached(self) -> bool:
@@ -140,7 +144,7 @@ def study(facts: Facts, goal: Goal) -> Study:
         fits_on = None
         if outcome.best is None and not outcome.shown.fits:
             fits_on = _home(facts, goal, outcome.shown)
-        return Study(goal, (outcome,), outcome, fits_on)
+        return Study(goal, (outcome,), outcome, fits_on, _instead(facts, goal, outcome))
     outcomes = []
     for candidate in by_size():
         outcome = on_target(facts, goal, candidate, limited=True)
@@ -149,7 +153,7 @@ def study(facts: Facts, goal: Goal) -> Study:
             return Study(goal, tuple(outcomes), outcome)
     reached = [outcome for outcome in outcomes if outcome.best is not None]
     answer = reached[0] if reached else min(outcomes, key=_distance)
-    return Study(goal, tuple(outcomes), answer)
+    return Study(goal, tuple(outcomes), answer, instead=_instead(facts, goal, answer))
 
 
 def by_size() -> list[Target]:
@@ -164,7 +168,9 @@ def _size(found: Target) -> float:
 def _distance(outcome: Outcome) -> tuple[bool, float]:
     """How far an outcome is from the goal: what fits is nearer than what does not."""
     point = outcome.shown
-    return not point.fits, point.latency_ms if point.fits else max(point.shares.values())
+    if point.fits:
+        return False, point.latency_ms
+    return True, max(*point.shares.values(), point.clock_share)
 
 
 def on_target(facts: Facts, goal: Goal, wanted: Target, *, limited: bool) -> Outcome:
@@ -226,6 +232,14 @@ def _leanest(sizer: Sizer, constraints: Constraints) -> Point:
         for m in lanes
     ]
     return min(points, key=lambda point: (max(point.shares.values()), point.rank))
+
+
+def _instead(facts: Facts, goal: Goal, outcome: Outcome) -> Point | None:
+    """The fastest accelerator that fits where the one shape that was asked for does not."""
+    if goal.fixed is None or outcome.best is not None or outcome.shown.fits:
+        return None
+    free = replace(goal, latency_ms=None, constraints=Constraints(), budgeted=False)
+    return on_target(facts, free, outcome.target, limited=True).best
 
 
 def _home(facts: Facts, goal: Goal, point: Point) -> Target | None:

@@ -137,6 +137,72 @@ def test_a_clock_that_is_asked_for(network: str) -> None:
     assert "clock" in sized(network, *far, status=1)["nearest"]["short"]
 
 
+def test_a_clock_that_is_missed_is_no_lack_of_room(network: str) -> None:
+    document = sized(network, *GIVEN, "--target", "ecp5-25f", "--frequency", "900", status=1)
+    near = document["nearest"]
+    assert list(near["short"]) == ["clock"]
+    says = document["explanation"]["sentences"]
+    fmax = near["fmax_mhz"]
+    assert says[0] == (
+        f"It misses the clock of 900 MHz on ecp5-25f: {fmax:.1f} MHz are predicted, "
+        f"{900 - fmax:.1f} MHz less."
+    )
+    assert not any("does not fit" in sentence for sentence in says)
+
+
+def test_a_clock_that_nothing_predicts_is_said_to_be_assumed(network: str) -> None:
+    far = sized(network, *GIVEN, "--frequency", "900")
+    assert far["target"] == "xc7a35t"
+    says = far["explanation"]["sentences"]
+    assert says[:2] == [
+        "The clock of xc7a35t is not predicted: that it reaches 900 MHz is an assumption.",
+        "No target that was looked at is predicted to reach it.",
+    ]
+    near = sized(network, *GIVEN, "--target", "ecp5-25f", "--frequency", "900", status=1)
+    assert "xc7a35t, whose clock is not predicted." in near["explanation"]["sentences"][1]
+    fine = sized(network, *GIVEN, "--frequency", "5")
+    assert not any("not predicted" in text for text in fine["explanation"]["sentences"])
+
+
+@pytest.mark.parametrize("goal", [(), ("--fps", "1")])
+def test_a_given_one_that_fits_nowhere(network: str, goal: tuple[str, ...]) -> None:
+    """What is short is said, not that the time is missed; and what does fit."""
+    large = ("--pixels", "16x16", "--channels", "16", "--requant-lanes", "16", "--banks", "8")
+    document = sized(network, *large, *goal, status=1)
+    says = document["explanation"]["sentences"]
+    name, near, instead = document["target"], document["nearest"], document["instead"]
+    assert says[0] == f"It fits no target; the nearest is {name}."
+    assert says[1].startswith(f"It does not fit {name}: it is short of ")
+    for resource, amount in near["short"].items():
+        assert amount > 0
+        assert f"{amount:,.0f} " in says[1], resource
+    assert instead["fits"]
+    assert says[2].startswith(f"The fastest that fits {name} is ")
+    assert "times as long" not in " ".join(says)
+
+
+def test_whether_a_resource_binds(network: str) -> None:
+    small = sized(network, *GIVEN, "--target", "ecp5-85f")
+    (used,) = (s for s in small["explanation"]["sentences"] if "resource" in s.lower())
+    assert used.startswith("No resource binds; the largest share is used of ")
+    tight = sized(network, "--target", "ice40-up5k", "--multipliers", "8")
+    (used,) = (s for s in tight["explanation"]["sentences"] if s.startswith("The resource"))
+    assert used.startswith("The resource that binds is hard multipliers: 8 of 8")
+
+
+def test_a_target_without_hard_multipliers(
+    network: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    says = "ice40-hx8k has no hard multipliers: arrays of up to 64 multipliers were searched"
+    asked = (network, "--target", "ice40-hx8k")
+    assert any(says in s for s in sized(*asked)["explanation"]["sentences"])
+    own = sized(*asked, "--multipliers", "4")["explanation"]["sentences"]
+    assert not any("no hard multipliers" in sentence for sentence in own)
+    capsys.readouterr()
+    assert main(["size", "--help"]) == 0
+    assert "64 if it has none" in " ".join(capsys.readouterr().out.split())
+
+
 def test_a_bundle(bundle: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     copy = tmp_path / "bundle"
     shutil.copytree(bundle, copy)

@@ -23,7 +23,8 @@ COUNT = click.IntRange(min=1)
 @click.option(
     "--multipliers",
     type=int,
-    help="Budget of the array.  [default: what the target has, or 256]",
+    help="Budget of the array.  "
+    "[default: what the target has; 64 if it has none; 256 without a target]",
 )
 @click.option("--pixels", type=Pixels(), metavar="ROWSxCOLUMNS", help="Fix the pixel lanes.")
 @click.option("--channels", type=COUNT, help="Fix the channel lanes.")

@@ -78,6 +78,8 @@ class Core(wiring.Component):
             "busy": Out(1),
             "done": Out(1),
             "error": Out(4),
+            # The job that runs is one of input, and wants a word now.
+            "needs_input": Out(1),
             "i": In(stream.Signature(word_bits)),
             "o": Out(stream.Signature(word_bits)),
             "cycles": Out(COUNTER_BITS),
@@ -153,6 +155,7 @@ class Core(wiring.Component):
             arrival.i.valid.eq(self.i.valid & running),
             arrival.i.payload.eq(self.i.payload),
             self.i.ready.eq(arrival.i.ready & running),
+            self.needs_input.eq(self.i.ready & is_kind[Kind.INPUT] & sequencer.busy),
             self.o.valid.eq(fetch.o.valid & running),
             self.o.payload.eq(fetch.o.payload),
             fetch.o.ready.eq(self.o.ready),

@@ -29,7 +29,11 @@ class WishboneAccelerator(BehindBus):
         m.d.comb += [getattr(bus, name).eq(getattr(control, name)) for name in TO_BUS]
         m.d.comb += [
             bus.running.eq(control.running),
-            bus.wants_input.eq(core.i.ready & ~bus.i.valid),
+            # A core that takes its next input early wants it while it computes, too, and it may
+            # compute while a word of output waits: neither alone tells that it is stuck.
+            bus.stuck.eq(
+                ~core.busy | (core.needs_input & ~bus.i.valid) | (core.o.valid & departure.o.valid)
+            ),
             bus.clear.eq(control.reset),
             control.input_ready.eq(core.i.ready),
         ]

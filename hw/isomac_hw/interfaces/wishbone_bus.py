@@ -35,8 +35,9 @@ class WishboneBus(wiring.Component):
         To the registers, see :class:`isomac_hw.interfaces.control.Control`.
     running : In(1)
         The core runs.
-    wants_input : In(1)
-        It waits for a word of input.
+    stuck : In(1)
+        It goes on only with the next word of input, with room for a word of output, or with a
+        start.
     clear : In(1)
         Forget the pieces of words that are not complete.
     i : Out(stream of words)
@@ -65,7 +66,7 @@ class WishboneBus(wiring.Component):
                 "read_index": Out(INDEX_BITS),
                 "read_data": In(32),
                 "running": In(1),
-                "wants_input": In(1),
+                "stuck": In(1),
                 "clear": In(1),
                 "i": Out(stream.Signature(self._word_bits)),
                 "o": In(stream.Signature(self._word_bits)),
@@ -173,7 +174,7 @@ class WishboneBus(wiring.Component):
 
     def _patience(self, m: Module, waits: Value) -> Value:
         """Whether an access has waited for `PATIENCE` cycles in which nothing could come of it."""
-        helpless = ~self.running | self.o.valid | self.wants_input
+        helpless = ~self.running | self.stuck
         count = Signal(ceil_log2(PATIENCE))
         m.d.sync += count.eq(0)
         with m.If(waits & helpless):

@@ -188,7 +188,7 @@ def test_what_no_wait_would_bring_is_refused(case: str) -> None:
 
     async def bench(ctx: SimulatorContext) -> None:
         ctx.set(bus.dut.running, "rest" not in case)
-        ctx.set(bus.dut.wants_input, case == "output before input")
+        ctx.set(bus.dut.stuck, "before" in case)
         bus.core_stall = 1  # takes and gives nothing
         if case.startswith("input"):
             # A word fits without the core.
@@ -223,6 +223,17 @@ def test_a_running_core_may_take_its_time() -> None:
         bus.outputs = [77]
         await bus.finish(ctx)
         assert bus.answers == [("ack", 77)]
+        # So may one that computes on while its output waits, and takes the next input afterwards.
+        bus.core_stall, bus.outputs, bus.gives = 1, [88], True
+        bus.requests = [(INPUT, 1, 15), (INPUT, 2, 15)]
+        for _ in range(2 * PATIENCE):
+            await bus.cycle(ctx)
+        assert [kind for kind, _ in bus.answers[1:]] == ["ack"]
+        bus.core_stall, bus.cycles = 0, 0
+        await bus.finish(ctx)
+        await bus.cycle(ctx)
+        assert [kind for kind, _ in bus.answers[1:]] == ["ack", "ack"]
+        assert bus.inputs == [1, 2]
 
     simulate(bus.dut, bench)
 

@@ -15,6 +15,7 @@ from isomac.errors import IsomacError
 from isomac_cosim.bundle import open_bundle
 from isomac_cosim.cosimulate import cosimulate
 from isomac_cosim.errors import CosimError
+from isomac_hw.interfaces import wishbone_bus
 from tests.cosim.edit import edit_manifest
 from tests.sw.bundle.small import INPUTS, NETWORK
 from tests.sw.interfaces.conftest import CONSTRAINTS, BundleOf
@@ -43,6 +44,28 @@ def test_the_hardware_computes_every_byte(
         assert report.cycles == report.predicted_cycles
     else:
         assert all(cycles > report.predicted_cycles[0] for cycles in report.cycles)
+
+
+@pytest.mark.parametrize("overlap_input", [False, True])
+def test_no_access_that_a_wait_serves_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, overlap_input: bool
+) -> None:
+    """The first read of an output waits as long as the core computes."""
+    patience = 16
+    monkeypatch.setattr(wishbone_bus, "PATIENCE", patience)
+    folder = tmp_path / "bundle"
+    build(
+        NETWORK,
+        folder,
+        INPUTS[:1],
+        CONSTRAINTS["wishbone"],
+        interface="wishbone",
+        overlap_input=overlap_input,
+    )
+    assert open_bundle(folder).manifest.predicted_cycles > 5 * patience
+    report = cosimulate(folder, progress=False, mode="cycle", stall=0.0)
+    assert report.failures == ()
+    assert report.bit_exact
 
 
 @pytest.mark.parametrize("interface", ["axi", "wishbone"])

@@ -49,7 +49,8 @@
  * sets STATUS.overrun; one after an error is dropped too. */
 #define ISOMAC_CONTROL_START 0x00000001u
 /* Reset the core and what is on its way in the streams, and clear STATUS, CYCLES and COMPLETED.
- * Memories, words and interrupt enables stay. Wins over start. */
+ * Memories, words and interrupt enables stay. Wins over start. A word of output on offer is
+ * withdrawn: the other ends of the streams must be reset too. */
 #define ISOMAC_CONTROL_RESET 0x00000002u
 /* What the accelerator is doing. */
 #define ISOMAC_STATUS 0x01Cu

@@ -15,6 +15,8 @@ MAJOR, MINOR = 1, 0
 IDENTIFICATION = int.from_bytes(b"ISOM", "little")
 #: Bytes of the address range, and of a register.
 MAP_BYTES, REGISTER_BYTES = 4096, 4
+#: Cycles for which an access on Wishbone waits though waiting does not help.
+PATIENCE = 1024
 #: Bits of a register's number, which is its offset divided by 4.
 INDEX_BITS = (MAP_BYTES // REGISTER_BYTES - 1).bit_length()
 
@@ -160,7 +162,8 @@ REGISTERS = (
                 1,
                 Access.WRITE,
                 "Reset the core and what is on its way in the streams, and clear STATUS, CYCLES "
-                "and COMPLETED. Memories, words and interrupt enables stay. Wins over start.",
+                "and COMPLETED. Memories, words and interrupt enables stay. Wins over start. A word of "
+                "output on offer is withdrawn: the other ends of the streams must be reset too.",
             ),
         ),
     ),

@@ -7,10 +7,8 @@ from amaranth.utils import ceil_log2
 
 from isomac_hw.interfaces.control import STROBE_BITS
 from isomac_hw.interfaces.ports import bus_ports
-from isomac_hw.interfaces.register_map import INDEX_BITS, Register, register
+from isomac_hw.interfaces.register_map import INDEX_BITS, PATIENCE, Register, register
 
-#: Cycles for which an access waits though waiting does not help.
-PATIENCE = 1024
 #: Bits of a piece of a word: the width of the bus.
 PIECE_BITS = 32
 

@@ -11,6 +11,7 @@ from isomac_hw.errors import ErrorCode
 from isomac_hw.interfaces.register_map import (
     ERROR_TEXTS,
     MAP_BYTES,
+    PATIENCE,
     REGISTERS,
     Register,
     registers_of,
@@ -66,6 +67,11 @@ def test_markdown_names_every_field() -> None:
         for field in register.fields:
             assert f"| {field.name} | {field.access.value} | {field.text} |" in page
     assert "| 11:8 | error | read |" in page
+
+
+def test_markdown_tells_how_long_wishbone_waits() -> None:
+    (line,) = (line for line in markdown().splitlines() if line.endswith(" such cycles."))
+    assert line == f"  after {PATIENCE:,} such cycles."
 
 
 def test_c_and_python_have_the_same_constants(tmp_path: Path) -> None:

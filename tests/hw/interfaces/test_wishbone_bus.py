@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 import pytest
 from amaranth.sim import SimulatorContext
 
-from isomac_hw.interfaces.register_map import register
-from isomac_hw.interfaces.wishbone_bus import PATIENCE, WishboneBus
+from isomac_hw.interfaces.register_map import PATIENCE, register
+from isomac_hw.interfaces.wishbone_bus import WishboneBus
 from tests.hw.bench import simulate
 
 INPUT, OUTPUT = register("INPUT").index, register("OUTPUT").index

@@ -36,8 +36,9 @@ An accelerator behind AXI4-Lite or Wishbone has these registers of 32 bits, in a
 * Wishbone only: an access to INPUT or OUTPUT that cannot be served yet stalls the bus. If the core
   does not run, or waits itself for its other stream, no wait would help: the access is refused
   after {PATIENCE:,} such cycles.
-* Wishbone only: INPUT takes a word even before a start, and if one access of a burst is refused, the
-  others happen all the same. Either may leave a part of an input inside; CONTROL.reset forgets it.
+* Wishbone only: INPUT takes a word even before a start, and if one access of a burst is refused,
+  the others happen all the same. Either may leave a part of an input inside, which CONTROL.reset
+  forgets.
 * `irq` is high while any bit of IRQ_STATUS is.
 """
 

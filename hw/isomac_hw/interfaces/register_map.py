@@ -163,7 +163,8 @@ REGISTERS = (
                 Access.WRITE,
                 "Reset the core and what is on its way in the streams, and clear STATUS, CYCLES "
                 "and COMPLETED. Memories, words and interrupt enables stay. Wins over start. A "
-                "word of output on offer is withdrawn: the other ends of the streams must be reset too.",
+                "word of output on offer is withdrawn: the other ends of the streams must be reset "
+                "too.",
             ),
         ),
     ),

@@ -61,12 +61,19 @@ isomac_result isomac_load(isomac_device *device, const uint32_t *words, size_t c
     return isomac_fault(device) == ISOMAC_ERROR_NONE ? ISOMAC_OK : ISOMAC_FAULT;
 }
 
+/* Whether the word that is offered is a whole output, whatever became of the core. */
+static int is_whole(const isomac_device *device, uint32_t status) {
+    return (status & ISOMAC_STATUS_OUTPUT_VALID) != 0 && device->output_words == 1;
+}
+
 /* Move the words of a buffer through a window of the Wishbone interface, which stalls the bus until the
- * core can take or give a piece. */
-static void send_words(const isomac_device *device, const uint8_t *data) {
+ * core can take or give a piece. A core that has stopped does neither, which would be an error on the bus:
+ * so they look before each word, and only one that stops between the look and the word shows there. */
+static isomac_result send_words(const isomac_device *device, const uint8_t *data) {
     uint32_t word, at, i, piece;
 
     for (word = 0; word < device->input_words; ++word, data += device->word_pitch) {
+        if (isomac_fault(device) != ISOMAC_ERROR_NONE) return ISOMAC_FAULT;
         for (at = 0; at < device->word_bytes; at += PIECE_BYTES) {
             piece = 0;
             for (i = 0; i < PIECE_BYTES && at + i < device->word_bytes; ++i)
@@ -74,12 +81,17 @@ static void send_words(const isomac_device *device, const uint8_t *data) {
             put(device, ISOMAC_INPUT, piece);
         }
     }
+    return isomac_fault(device) == ISOMAC_ERROR_NONE ? ISOMAC_OK : ISOMAC_FAULT;
 }
 
-static void receive_words(const isomac_device *device, uint8_t *data) {
-    uint32_t word, at, i, piece;
+static isomac_result receive_words(const isomac_device *device, uint8_t *data) {
+    uint32_t word, at, i, piece, status;
 
     for (word = 0; word < device->output_words; ++word, data += device->word_pitch) {
+        status = get(device, ISOMAC_STATUS);
+        /* A word that is offered stays when the core stops. */
+        if ((status & ISOMAC_STATUS_ERROR_MASK) && !(status & ISOMAC_STATUS_OUTPUT_VALID))
+            return ISOMAC_FAULT;
         for (i = device->word_bytes; i < device->word_pitch; ++i) data[i] = 0;
         for (at = 0; at < device->word_bytes; at += PIECE_BYTES) {
             piece = get(device, ISOMAC_OUTPUT);
@@ -87,6 +99,7 @@ static void receive_words(const isomac_device *device, uint8_t *data) {
                 data[at + i] = (uint8_t)(piece >> (8 * i));
         }
     }
+    return ISOMAC_OK;
 }
 
 isomac_result isomac_start(isomac_device *device, const void *input) {
@@ -97,10 +110,7 @@ isomac_result isomac_start(isomac_device *device, const void *input) {
     /* On one bus, the next input and the output before it would wait for each other. */
     if (status & (is_wishbone(device) ? ISOMAC_STATUS_BUSY : ISOMAC_STATUS_QUEUED)) return ISOMAC_BUSY;
     put(device, ISOMAC_CONTROL, ISOMAC_CONTROL_START);
-    if (device->hal.send == NULL) {
-        send_words(device, (const uint8_t *)input);
-        return ISOMAC_OK;
-    }
+    if (device->hal.send == NULL) return send_words(device, (const uint8_t *)input);
     return device->hal.send(device->hal.context, input, isomac_input_bytes(device)) ? ISOMAC_TRANSFER
                                                                                     : ISOMAC_OK;
 }
@@ -111,9 +121,10 @@ static isomac_result wait_for(const isomac_device *device, uint32_t polls, int w
 
     for (;;) {
         status = get(device, ISOMAC_STATUS);
+        /* What has ended has, whatever became of the inference behind it. */
+        if (ended(device) != 0 || (!whole && is_whole(device, status))) return ISOMAC_OK;
         if (status & ISOMAC_STATUS_ERROR_MASK) return ISOMAC_FAULT;
         if (!whole && (status & ISOMAC_STATUS_OUTPUT_VALID)) return ISOMAC_OK;
-        if (ended(device) != 0) return ISOMAC_OK;
         if (polls != 0 && ++looks == polls) return ISOMAC_TIMEOUT;
         if (device->hal.idle != NULL) device->hal.idle(device->hal.context);
     }
@@ -122,21 +133,26 @@ static isomac_result wait_for(const isomac_device *device, uint32_t polls, int w
 isomac_result isomac_wait(isomac_device *device, uint32_t polls) { return wait_for(device, polls, 0); }
 
 isomac_result isomac_read(isomac_device *device, void *output) {
+    const uint32_t status = get(device, ISOMAC_STATUS);
     isomac_result result;
 
+    /* A transfer of what will never come would not end, and a read of it would be an error on the bus. */
+    if (ended(device) == 0 && !is_whole(device, status)) {
+        if (status & ISOMAC_STATUS_ERROR_MASK) return ISOMAC_FAULT;
+        if ((status & (ISOMAC_STATUS_BUSY | ISOMAC_STATUS_OUTPUT_VALID)) == 0) return ISOMAC_BUSY;
+    }
     if (device->hal.receive == NULL) {
-        /* A read of what will never come would be an error on the bus. */
-        if ((get(device, ISOMAC_STATUS) & (ISOMAC_STATUS_BUSY | ISOMAC_STATUS_OUTPUT_VALID)) == 0)
-            return isomac_fault(device) == ISOMAC_ERROR_NONE ? ISOMAC_BUSY : ISOMAC_FAULT;
-        receive_words(device, (uint8_t *)output);
+        result = receive_words(device, (uint8_t *)output);
+        if (result != ISOMAC_OK) return result;
     } else if (device->hal.receive(device->hal.context, output, isomac_output_bytes(device))) {
         return ISOMAC_TRANSFER;
     }
     result = wait_for(device, 0, 1);
     if (result != ISOMAC_OK) return result;
     ++device->taken;
-    /* Another one that may have ended in the meantime shows in the count, not in this bit. */
-    put(device, ISOMAC_STATUS, ISOMAC_STATUS_DONE);
+    /* The bit stays for another one that has ended in the meantime. One that ends between these two
+     * accesses shows in the count alone, which is where isomac_wait looks first. */
+    if (ended(device) == 0) put(device, ISOMAC_STATUS, ISOMAC_STATUS_DONE);
     return ISOMAC_OK;
 }
 

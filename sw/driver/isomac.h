@@ -97,7 +97,8 @@ isomac_result isomac_start(isomac_device *device, const void *input);
 /* Wait until there is output to read. Gives up after `polls` looks at the status, never if it is 0. */
 isomac_result isomac_wait(isomac_device *device, uint32_t polls);
 
-/* Read the isomac_output_bytes bytes of the oldest inference that was not read yet. */
+/* Read the isomac_output_bytes bytes of the oldest inference that was not read yet. ISOMAC_BUSY if none
+ * was started. Nothing but isomac_reset ends a transfer that waits for a core which stops meanwhile. */
 isomac_result isomac_read(isomac_device *device, void *output);
 
 size_t isomac_input_bytes(const isomac_device *device);
@@ -112,7 +113,7 @@ uint32_t isomac_cycles(const isomac_device *device);
 /* Let these causes raise the interrupt, and no others: an or of ISOMAC_IRQ_ENABLE_*. */
 void isomac_enable_interrupts(isomac_device *device, uint32_t causes);
 
-/* The causes that raise it now. That of `done` ends with isomac_read. */
+/* The causes that raise it now. That of `done` ends with isomac_read, unless another one has ended. */
 uint32_t isomac_interrupts(const isomac_device *device);
 
 /* Place of a value in the buffer of an input or output, in bytes. */

@@ -91,6 +91,19 @@ def test_every_corner(bundle_of: BundleOf, tmp_path: Path, interface: str) -> No
     assert np.array_equal(found, expected)
 
 
+def test_faults_and_ends_at_the_wrong_moment(tmp_path: Path) -> None:
+    driver = ROOT / "sw" / "driver"
+    program = tmp_path / "faults"
+    sources = [Path(__file__).with_name("driver_faults.c"), driver / "isomac.c"]
+    objects = [tmp_path / f"{source.stem}.o" for source in sources]
+    command = [find_compiler(), "-x", "c", "-std=c99", "-Wall", "-Wextra", "-Werror", f"-I{driver}"]
+    for source, target in zip(sources, objects, strict=True):
+        subprocess.run([*command, "-c", str(source), "-o", str(target)], check=True)
+    subprocess.run([find_compiler(), *map(str, objects), "-o", str(program)], check=True)
+    done = subprocess.run([program], capture_output=True, text=True, check=False, timeout=20)
+    assert done.returncode == 0, done.stderr
+
+
 def test_the_driver_is_plain_c99(tmp_path: Path) -> None:
     """And it calls nothing, not even the standard library."""
     command = [find_compiler(), "-x", "c", "-std=c99", "-Wall", "-Wextra", "-Werror", "-pedantic"]

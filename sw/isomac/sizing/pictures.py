@@ -8,7 +8,7 @@ from math import ceil
 from isomac.sizing.chart import Chart, shortened
 from isomac.sizing.fronts import price
 from isomac.sizing.layers import Detail, LayerUse
-from isomac.sizing.point import Point, usable
+from isomac.sizing.point import Point, lacks, usable
 from isomac.sizing.sentences import LOST, shape_text
 from isomac.sizing.study import Study
 
@@ -77,8 +77,9 @@ def _described(point: Point) -> str:
     found = point.estimate
     return (
         f"{shape_text(point)}\n{point.latency_ms:.3g} ms, {point.cycles:,} cycles at "
-        f"{point.frequency:.0f} MHz\n{found.lut:,} LUT, {found.ff:,} FF, {found.dsp} DSP, "
-        f"{found.bram} BRAM\n{'fits' if point.fits else 'short of ' + ', '.join(point.short)}"
+        f"{point.frequency:.0f} MHz\n{found.lut:,} LUT, {found.ff:,} FF, {found.dsp} hard "
+        f"multipliers, {found.bram} block RAMs\n"
+        f"{'fits' if point.fits else 'short of ' + lacks(point)}"
     )
 
 

@@ -162,6 +162,11 @@ class Point:
         return hardware(self.shape), self.shape
 
 
+def lacks(point: Point) -> str:
+    """Names of what is short, for a cell of a table."""
+    return ", ".join("clock" if name == "clock" else NAMES[name] for name in point.short)
+
+
 def usable(target: Target, resource: str) -> int:
     """How much of a resource may be used."""
     count = target.resources[resource].count

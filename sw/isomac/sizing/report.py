@@ -9,7 +9,7 @@ from typing import Any
 from isomac.sizing.advice import Change
 from isomac.sizing.layers import Detail
 from isomac.sizing.pictures import layer_times, memory_plan, pareto, roofline, waterfall
-from isomac.sizing.point import NAMES, RESOURCES, usable
+from isomac.sizing.point import NAMES, RESOURCES, lacks, usable
 from isomac.sizing.sentences import LOST, shape_text
 from isomac.sizing.study import Study
 
@@ -56,4 +56,5 @@ def report(
         waterfall=waterfall(detail),
         memory_plan=memory_plan(detail),
         shape_text=shape_text,
+        lacks=lacks,
     )

@@ -181,6 +181,29 @@ def test_a_given_one_that_fits_nowhere(network: str, goal: tuple[str, ...]) -> N
     assert "times as long" not in " ".join(says)
 
 
+def test_numbers_of_the_tables_are_whole(network: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """However many digits they have: a number that is cut short is another number."""
+    large = ("--pixels", "16x16", "--channels", "16", "--requant-lanes", "16", "--banks", "8")
+    document = sized(network, *large, status=1)
+    out = capsys.readouterr().out
+    assert "\u2026" not in out
+    for entry in document["targets"]:
+        (row,) = (line for line in out.splitlines() if line.startswith(f"│ {entry['target']} "))
+        cells = {cell.strip() for cell in row.split("│")}
+        for name in ("lut", "dsp", "bram"):
+            assert f"{entry['point']['resources'][name]['used']:,}" in cells
+    assert "short of" in out
+
+
+def test_the_table_of_a_given_one(network: str, capsys: pytest.CaptureFixture[str]) -> None:
+    sized(network, *GIVEN, "--target", "ecp5-45f")
+    out = capsys.readouterr().out
+    assert "residual on ecp5-45f" in out
+    assert "best of" not in out
+    assert "latency against" not in out
+    assert "DSP" not in out
+
+
 def test_whether_a_resource_binds(network: str) -> None:
     small = sized(network, *GIVEN, "--target", "ecp5-85f")
     (used,) = (s for s in small["explanation"]["sentences"] if "resource" in s.lower())

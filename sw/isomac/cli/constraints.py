@@ -1,11 +1,7 @@
 """What the options of a command say about the shape of the array."""
 
-from isomac.compile.search import Constraints
+from isomac.compile.search import MULTIPLIERS_MAX, Constraints
 from isomac.errors import IsomacError
-
-#: Largest array that is generated. The largest search takes less than a minute up to here, and the
-#: Verilog stays within what simulators and synthesis take.
-MULTIPLIERS_MAX = 4096
 
 
 def read_constraints(

@@ -36,6 +36,9 @@ MULTIPLEXERS = 64
 BLOCK_RAM_BITS = 72
 #: Banks and requantization lanes tried.
 BANKS = (1, 2, 4, 8, 16)
+#: Largest array that is generated. The largest search takes less than a minute up to here, and the
+#: Verilog stays within what simulators and synthesis take.
+MULTIPLIERS_MAX = 4096
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from isomac.cli.constraints import MULTIPLIERS_MAX
-from isomac.compile.search import Constraints
+from isomac.compile.search import MULTIPLIERS_MAX, Constraints
 from isomac.compile.shape import ArrayShape
 from isomac.errors import IsomacError
 from isomac.sizing.facts import Facts

@@ -69,7 +69,8 @@ def size(
 
     The exit status is 1 if nothing fits, or nothing reaches what was asked for.
     """
-    from isomac.cli.constraints import MULTIPLIERS_MAX, read_constraints
+    from isomac.cli.constraints import read_constraints
+    from isomac.compile.search import MULTIPLIERS_MAX
     from isomac.errors import IsomacError
     from isomac.targets import target as find_target
 

@@ -13,9 +13,7 @@ from isomac.errors import IsomacError
 from isomac.graph.file import load
 from isomac.graph.graph import Graph
 from isomac.importers import Imported, import_model, is_importable
-
-#: Width of the multipliers unless the user says another.
-MULTIPLIER_BITS = 31
+from isomac.lowering.builder import MULTIPLIER_BITS
 
 
 @dataclass(frozen=True, eq=False)

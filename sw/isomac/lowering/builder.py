@@ -16,6 +16,9 @@ from isomac.graph.rescale_constants import rescale_constants
 from isomac.graph.tensor import Tensor
 from isomac.graph.verify import verify
 
+#: Width of the multipliers unless the user says another.
+MULTIPLIER_BITS = 31
+
 
 @dataclass(frozen=True)
 class Result:
@@ -58,7 +61,7 @@ class Builder:
         Width of the multipliers.
     """
 
-    def __init__(self, multiplier_bits: int = 31) -> None:
+    def __init__(self, multiplier_bits: int = MULTIPLIER_BITS) -> None:
         self.multiplier_bits = multiplier_bits
         self._names = Names()
         self._tensors: dict[str, Tensor] = {}

@@ -72,7 +72,7 @@ def run_command(
         SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), transient=True
     ) as bar:
         bar.add_task("comparing accelerators")
-        choice = widths(network, multiplier_bits)
+        choice = widths(network.graph, network.reference, network.calibration, multiplier_bits)
         graph = chosen(choice).graph
         answer = study(Facts(graph), goal)
         point = answer.answer.shown

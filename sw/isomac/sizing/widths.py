@@ -12,11 +12,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from torch.fx import GraphModule
 
-from isomac.cli.network import MULTIPLIER_BITS, Network
 from isomac.golden.borders import quantize_input
 from isomac.golden.evaluate import evaluate
 from isomac.graph.graph import Graph
+from isomac.lowering.builder import MULTIPLIER_BITS
 
 #: Widths tried: hard multipliers have 16 bits at least, and each further 16 take another.
 WIDTHS = (MULTIPLIER_BITS, 24, 16)
@@ -53,25 +54,32 @@ class Width:
         return self.largest <= DIFFERENCE_MAX and self.same_class == 1.0
 
 
-def widths(network: Network, asked: int | None) -> tuple[Width, ...]:
+def widths(
+    graph: Graph,
+    reference: GraphModule | None,
+    calibration: torch.Tensor | None,
+    asked: int | None,
+) -> tuple[Width, ...]:
     """The widths to choose from, the widest first; one if there is no choice.
 
     Parameters
     ----------
-    network
-        As the command line read it, with multipliers of `MULTIPLIER_BITS` unless `asked`.
+    graph
+        The network, with multipliers of `MULTIPLIER_BITS` unless `asked`.
+    reference, calibration
+        The fake-quantized network and its calibration inputs, None if it was not quantized here.
     asked
         The width that the user fixed.
     """
-    if network.reference is None or network.calibration is None or asked is not None:
-        return (Width(multiplier_bits(network.graph), network.graph),)
+    if reference is None or calibration is None or asked is not None:
+        return (Width(multiplier_bits(graph), graph),)
     from isomac.frontend.lowering import Lowering
 
-    graphs = {MULTIPLIER_BITS: network.graph}
+    graphs = {MULTIPLIER_BITS: graph}
     for bits in WIDTHS[1:]:
-        graphs[bits] = Lowering(network.reference, bits).graph(network.graph.name)
-    samples = network.calibration[:SAMPLES]
-    wide = _outputs(network.graph, samples)
+        graphs[bits] = Lowering(reference, bits).graph(graph.name)
+    samples = calibration[:SAMPLES]
+    wide = _outputs(graph, samples)
     return tuple(
         _compared(bits, graph, wide, _outputs(graph, samples)) for bits, graph in graphs.items()
     )

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from isomac import sizing
 from isomac.bench.registry import network as network_of_the_suite
 from isomac.bundle.build import build
 from isomac.cli import main
@@ -359,3 +360,10 @@ def test_the_largest_network_of_the_suite_takes_seconds() -> None:
     assert found.reached
     assert found.answer.fronts.shapes > 50_000
     assert seconds < 20 * reference
+
+
+def test_only_the_command_knows_the_command_line() -> None:
+    """The library of sizing can be used without it."""
+    folder = Path(sizing.__file__).parent
+    users = {path.name for path in folder.glob("*.py") if "isomac.cli" in path.read_text()}
+    assert users == {"command.py"}

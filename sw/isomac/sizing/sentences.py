@@ -125,7 +125,7 @@ def _unknown_clock(study: Study) -> list[str]:
         found.append(
             f"The smallest target that is predicted to reach it is {sure[0].target.name}."
             if sure
-            else "No target that was looked at is predicted to reach it."
+            else "No target is predicted to reach it."
         )
     return found
 

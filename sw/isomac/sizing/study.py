@@ -148,8 +148,9 @@ def study(facts: Facts, goal: Goal) -> Study:
     for candidate in by_size():
         outcome = on_target(facts, goal, candidate, limited=True)
         outcomes.append(outcome)
-        if outcome.best is not None and goal.fixed is None:
-            return Study(goal, tuple(outcomes), outcome)
+        # Where the clock of the smallest is not known, the next one is told as well.
+        if outcome.best is not None and goal.fixed is None and not outcome.best.clock_unknown:
+            break
     reached = [outcome for outcome in outcomes if outcome.best is not None]
     answer = reached[0] if reached else min(outcomes, key=_distance)
     return Study(goal, tuple(outcomes), answer, instead=_instead(facts, goal, answer))

@@ -157,8 +157,12 @@ def test_a_clock_that_nothing_predicts_is_said_to_be_assumed(network: str) -> No
     says = far["explanation"]["sentences"]
     assert says[:2] == [
         "The clock of xc7a35t is not predicted: that it reaches 900 MHz is an assumption.",
-        "No target that was looked at is predicted to reach it.",
+        "No target is predicted to reach it.",
     ]
+    searched = sized(network, "--fps", "9", "--frequency", "900", "--multipliers", "2")
+    assert searched["target"] == "xc7a35t"
+    assert [entry["target"] for entry in searched["targets"]] == [t.name for t in by_size()]
+    assert searched["explanation"]["sentences"][:2] == says[:2]
     near = sized(network, *GIVEN, "--target", "ecp5-25f", "--frequency", "900", status=1)
     assert "xc7a35t, whose clock is not predicted." in near["explanation"]["sentences"][1]
     fine = sized(network, *GIVEN, "--frequency", "5")

@@ -213,7 +213,7 @@ def _front(work: ArrayWork, axes: Axes, lanes: int, window: Integers) -> _Front:
         pixels = np.where(shared, pixel_lanes, pixels)
         last_pixels = np.where(shared, pixel_lanes, last_pixels)
     load = rows * chunks
-    segments = np.int64(0)
+    segments: Integers = np.zeros((), np.int64)
     blocks = _block_bytes(work, lanes)
     for segment_taps, count in ((taps, groups - 1), (taps_last, 1)):
         for used_bytes, repetitions in blocks:

@@ -1,13 +1,11 @@
 """The core: memories, the array and what feeds and drains it, streams, softmax, sequencer."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-
 from amaranth.hdl import Module, Signal, Value
 from amaranth.lib import stream, wiring
 from amaranth.lib.wiring import In, Out
 
 from isomac_hw.activation_memory import ActivationMemory
+from isomac_hw.core_memories import Images, connect_load, image_memories, memory_targets
 from isomac_hw.counters import COUNTER_BITS, Counters
 from isomac_hw.errors import ErrorCode
 from isomac_hw.image_memory import ImageMemory
@@ -15,9 +13,8 @@ from isomac_hw.input_store import Packing
 from isomac_hw.input_unit import InputUnit
 from isomac_hw.job import JobView, Kind
 from isomac_hw.legality import job_is_legal
-from isomac_hw.load_port import LOAD_BITS, LoadPort, LoadTarget
+from isomac_hw.load_port import LOAD_BITS, LoadPort
 from isomac_hw.loader import Loader
-from isomac_hw.lookup import ENTRIES
 from isomac_hw.mac_array import MacArray
 from isomac_hw.output_fetch import OutputFetch
 from isomac_hw.output_stage import OutputStage
@@ -27,35 +24,6 @@ from isomac_hw.softmax import Softmax
 from isomac_hw.stepper import Stepper
 from isomac_hw.window import Window
 from isomac_hw.write_port import WritePort
-
-
-@dataclass(frozen=True)
-class Images:
-    """Contents of the image memories, row by row as unsigned integers.
-
-    For the Amaranth simulator only: in Verilog the same contents come from ``<name>.hex``.
-    """
-
-    program: Sequence[int] = ()
-    weights: Sequence[int] = ()
-    requant: Sequence[int] = ()
-    table: Sequence[int] = field(default=())
-    lookup: Sequence[int] = field(default=())
-
-
-def memory_targets(parameters: AcceleratorParameters) -> list[LoadTarget]:
-    """The image memories of a core, in the order of their load index."""
-    p = parameters
-    targets = [
-        LoadTarget("program", p.job_layout.width, p.program_depth),
-        LoadTarget("weights", 8 * p.channel_lanes, p.weight_depth),
-        LoadTarget("requant", p.requant_row_bits, p.requant_depth),
-    ]
-    if p.has("lookup"):
-        targets.append(LoadTarget("lookup", 8, ENTRIES * p.lookup_tables))
-    if p.softmax is not None:
-        targets.append(LoadTarget("table", p.softmax.table_bits, 256))
-    return targets
 
 
 class Core(wiring.Component):
@@ -97,7 +65,7 @@ class Core(wiring.Component):
         m = Module()
         p = self._parameters
         word_bits = 8 * p.channel_lanes
-        memories = self._memories(m)
+        memories = image_memories(m, p, self._images)
         load_job = Signal()
         job = p.job_layout.view(memories["program"].data).hold(m, load_job, prefix="job")
 
@@ -230,7 +198,11 @@ class Core(wiring.Component):
         ]
         if p.mode == "programmable":
             idle = ~sequencer.busy & running
-            faults.append((self._load_port(m, memories, output, idle), ErrorCode.LOAD))
+            m.submodules.load_port = load = LoadPort(memory_targets(p))
+            wiring.connect(m, wiring.flipped(self.load), load.i)
+            m.d.comb += load.enable.eq(idle)
+            connect_load(m, p, load, memories, output)
+            faults.append((load.error, ErrorCode.LOAD))
         fault = Signal.like(sequencer.fault)
         m.d.sync += fault.eq(0)
         for condition, code in faults:
@@ -260,21 +232,6 @@ class Core(wiring.Component):
             self.trace_data.eq(port.write_data[0]),
         ]
         return m
-
-    def _memories(self, m: Module) -> dict[str, ImageMemory]:
-        """The image memories by name, but for those that are inside of the output stage."""
-        memories = {}
-        for target in memory_targets(self._parameters):
-            if target.name == "lookup":
-                continue
-            memories[target.name] = m.submodules[f"{target.name}_memory"] = ImageMemory(
-                width=target.width,
-                depth=target.depth,
-                image=f"{target.name}.hex",
-                init=getattr(self._images, target.name),
-                loadable=self._parameters.mode == "programmable",
-            )
-        return memories
 
     def _array(
         self,
@@ -340,27 +297,3 @@ class Core(wiring.Component):
             table.address.eq(unit.table_address),
             unit.table_data.eq(table.data),
         ]
-
-    def _load_port(
-        self, m: Module, memories: dict[str, ImageMemory], output: OutputStage, enable: Value
-    ) -> Value:
-        """The load port; returns its error."""
-        targets = memory_targets(self._parameters)
-        m.submodules.load_port = port = LoadPort(targets)
-        wiring.connect(m, wiring.flipped(self.load), port.i)
-        m.d.comb += port.enable.eq(enable)
-        for index, target in enumerate(targets):
-            if target.name == "lookup":
-                m.d.comb += [
-                    output.lookup_write_enable.eq(port.write_enable[index]),
-                    output.lookup_write_address.eq(port.write_address),
-                    output.lookup_write_data.eq(port.write_data),
-                ]
-                continue
-            memory = memories[target.name]
-            m.d.comb += [
-                memory.write_enable.eq(port.write_enable[index]),
-                memory.write_address.eq(port.write_address),
-                memory.write_data.eq(port.write_data),
-            ]
-        return port.error

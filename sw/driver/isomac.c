@@ -53,7 +53,11 @@ isomac_result isomac_load(isomac_device *device, const uint32_t *words, size_t c
     if (!device->programmable) return ISOMAC_UNSUPPORTED;
     if (isomac_fault(device) != ISOMAC_ERROR_NONE) return ISOMAC_FAULT;
     if (get(device, ISOMAC_STATUS) & ISOMAC_STATUS_BUSY) return ISOMAC_BUSY;
-    for (i = 0; i < count; ++i) put(device, ISOMAC_LOAD, words[i]);
+    for (i = 0; i < count; ++i) {
+        /* A core that a packet has stopped takes no more: further words would be errors on the bus. */
+        if (isomac_fault(device) != ISOMAC_ERROR_NONE) return ISOMAC_FAULT;
+        put(device, ISOMAC_LOAD, words[i]);
+    }
     put(device, ISOMAC_INPUT_WORDS, input_words);
     put(device, ISOMAC_OUTPUT_WORDS, output_words);
     device->input_words = input_words;

@@ -10,7 +10,8 @@ from amaranth.sim import Simulator, SimulatorContext
 
 from isomac_hw import core as core_module
 from isomac_hw.activation_memory import ActivationMemory
-from isomac_hw.core import Core, Images, memory_targets
+from isomac_hw.core import Core
+from isomac_hw.core_memories import Images, memory_targets
 from isomac_hw.image_memory import ImageMemory
 from isomac_hw.load_port import LOAD_BITS
 from isomac_hw.parameters import AcceleratorParameters

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from isomac_hw.core import Images
+from isomac_hw.core_memories import Images
 from isomac_hw.job import FIELD_NAMES, Job, JobLayout, Kind
 from isomac_hw.output_stage import requantization
 from isomac_hw.parameters import AcceleratorParameters

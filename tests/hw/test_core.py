@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from amaranth.sim import SimulatorContext
 
-from isomac_hw.core import Images
+from isomac_hw.core_memories import Images
 from isomac_hw.errors import ErrorCode
 from isomac_hw.job import Job, JobLayout, Kind
 from isomac_hw.output_stage import requantization

@@ -13,7 +13,7 @@ import pytest
 
 from isomac_hw import verilog
 from isomac_hw.accelerator import Accelerator
-from isomac_hw.core import memory_targets
+from isomac_hw.core_memories import memory_targets
 from isomac_hw.image_memory import IMAGE_ATTRIBUTE, ImageMemory
 from isomac_hw.job import Job, JobLayout
 from isomac_hw.parameters import AcceleratorParameters

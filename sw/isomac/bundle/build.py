@@ -31,7 +31,7 @@ from isomac.graph.file import save
 from isomac.graph.graph import Graph
 from isomac.graph.verify import verify
 from isomac.importers.registry import Imported
-from isomac_hw.core import memory_targets
+from isomac_hw.core_memories import memory_targets
 from isomac_hw.interfaces.control import StreamWords
 from isomac_hw.interfaces.top import top_level
 from isomac_hw.parameters import AcceleratorParameters

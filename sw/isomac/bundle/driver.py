@@ -12,7 +12,7 @@ from isomac.compile.program import Program
 from isomac.compile.work import View
 from isomac.graph.tensor import Tensor
 from isomac_cosim.images import load_packet
-from isomac_hw.core import memory_targets
+from isomac_hw.core_memories import memory_targets
 from isomac_hw.interfaces.ports import beat_bytes
 from isomac_hw.interfaces.register_text import c_header
 

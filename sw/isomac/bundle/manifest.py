@@ -5,7 +5,7 @@ from typing import Any
 
 from isomac.compile.program import Program
 from isomac.compile.work import View
-from isomac_hw.core import memory_targets
+from isomac_hw.core_memories import memory_targets
 
 #: Version of the bundle's contract.
 FORMAT = 1

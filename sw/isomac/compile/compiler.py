@@ -26,7 +26,7 @@ from isomac.compile.shape import ArrayShape
 from isomac.compile.work import ArrayWork, SoftmaxWork, View
 from isomac.errors import IsomacError
 from isomac.graph.graph import Graph
-from isomac_hw.core import Images
+from isomac_hw.core_memories import Images
 from isomac_hw.input_store import Packing
 from isomac_hw.job import Job, Kind
 from isomac_hw.parameters import AcceleratorParameters

@@ -8,7 +8,7 @@ from isomac.compile.memory_plan import MemoryPlan
 from isomac.compile.shape import ArrayShape
 from isomac.compile.work import View
 from isomac.graph.graph import Graph
-from isomac_hw.core import Images
+from isomac_hw.core_memories import Images
 from isomac_hw.job import Job
 from isomac_hw.parameters import AcceleratorParameters
 

@@ -13,6 +13,7 @@ import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 from isomac.compile.cycle_model import departure_cycles, input_cycles
 from isomac.compile.geometry import window_columns
@@ -206,13 +207,22 @@ def merit(cycles: int, shape: ArrayShape) -> float:
 
 def hardware(shape: ArrayShape) -> float:
     """What a shape costs, in multipliers of the array."""
-    word_bits = 8 * shape.channel_lanes
     stages = shape.banks.bit_length() - 1
+    return hardware_of(
+        shape.multipliers, shape.channel_lanes, shape.requant_lanes, shape.banks, stages
+    )
+
+
+def hardware_of(
+    multipliers: Any, channel_lanes: Any, requant_lanes: Any, banks: Any, stages: Any
+) -> Any:
+    """What `hardware` says, of numbers or of arrays; `stages` is the logarithm of the banks."""
+    word_bits = 8 * channel_lanes
     # B words turn by any number of places: a multiplexer for each bit and stage.
-    crossbar = shape.banks * word_bits * stages / MULTIPLEXERS
-    block_rams = shape.banks * -(-word_bits // BLOCK_RAM_BITS)
+    crossbar = banks * word_bits * stages / MULTIPLEXERS
+    block_rams = banks * -(-word_bits // BLOCK_RAM_BITS)
     # A requantizer's wide multiplier takes about four of the array's.
-    return shape.multipliers + 4 * shape.requant_lanes + crossbar + block_rams
+    return multipliers + 4 * requant_lanes + crossbar + block_rams
 
 
 def _array_work(lowered: Lowered) -> list[ArrayWork]:

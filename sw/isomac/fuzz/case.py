@@ -16,7 +16,7 @@ from isomac.fuzz.generator.graphs import STEPS, Choices, random_graph, random_in
 from isomac.fuzz.shapes import FuzzShape
 from isomac.graph.graph import Graph
 from isomac_cosim.batch_case import Case
-from isomac_hw.core import memory_targets
+from isomac_hw.core_memories import memory_targets
 
 #: Longer programs cost more time than they are likely to show.
 CYCLES_MAX = 50_000

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -113,6 +113,11 @@ class Cores:
 
 #: What an estimate takes.
 AnyCores = AcceleratorParameters | Cores
+
+
+def as_parameters(cores: AnyCores) -> AcceleratorParameters:
+    """Return the same, for functions of the hardware that do no more than compute with fields."""
+    return cast("AcceleratorParameters", cores)
 
 
 def each(function: Callable[..., Any], *values: Number) -> Any:

@@ -12,7 +12,7 @@ from math import ceil, gcd
 
 from amaranth.utils import ceil_log2
 
-from isomac.resources.cores import AnyCores, Cores, Number, each, largest
+from isomac.resources.cores import AnyCores, Cores, Number, as_parameters, each, largest
 from isomac.resources.memories import Memory, memories
 from isomac.resources.memory_mapping import map_memory
 from isomac.resources.multiplier_mapping import hard_multipliers
@@ -145,7 +145,7 @@ def _gearbox(lanes: int, input_channels: tuple[int, ...], banks: int) -> tuple[i
 
 def _requantizer(p: AnyCores) -> dict[str, float]:
     """Adder bits, shifter bits and registers of one requantizer, roughly."""
-    w = requantization(p)  # type: ignore[arg-type]
+    w = requantization(as_parameters(p))
     product = w.product_bits
     kept = max(12, product - w.shift_min + 1)
     adders = w.operand_bits + 2 * product + 11 + 12 + 16

@@ -9,8 +9,8 @@ from operator import and_, or_
 
 import numpy as np
 
-from isomac.resources.cores import AnyCores, Number, largest
-from isomac_hw.core import Images, memory_targets
+from isomac.resources.cores import AnyCores, Number, as_parameters, largest
+from isomac_hw.core_memories import Images, memory_targets
 from isomac_hw.parameters import AcceleratorParameters
 
 
@@ -61,7 +61,7 @@ def memories(
     rows = largest(2, p.activation_depth // p.banks)
     yield Memory("activations", 8 * p.channel_lanes, rows, written=True, count=p.banks)
     written = p.mode == "programmable"
-    for target in memory_targets(p):  # type: ignore[arg-type]
+    for target in memory_targets(as_parameters(p)):
         width: Number = target.width - (0 if written else (constant_bits or {}).get(target.name, 0))
         if np.all(width > 0):
             # Each requantization lane looks its bytes up in tables of its own.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from isomac.resources.cores import AnyCores, Number
+from isomac.resources.cores import AnyCores, Number, as_parameters
 from isomac_hw import newton
 from isomac_hw.output_stage import requantization
 from isomac_hw.product import PIECE_BITS
@@ -36,7 +36,7 @@ def products(parameters: AnyCores) -> Iterator[Product]:
     p = parameters
     byte = Factor(8, signed=True)
     yield Product(byte, byte, p.multipliers)
-    widths = requantization(p)  # type: ignore[arg-type]
+    widths = requantization(as_parameters(p))
     lanes = p.requant_lanes
     yield from _pieces(widths.operand_bits, p.multiplier_bits, lanes)
     if widths.has_operands:

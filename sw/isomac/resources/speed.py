@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from isomac.resources.cores import AnyCores, Number
+from isomac.resources.cores import AnyCores, Number, as_parameters
 from isomac.targets import Target
 from isomac_hw.output_stage import requantization
 
@@ -21,8 +21,7 @@ def speed_features(parameters: AnyCores) -> dict[str, Number]:
         "word": np.log2(8 * p.channel_lanes) / 2,
         "banks": np.log2(p.banks) / 2,
         "address": (p.address_bits + p.weight_address_bits) / 10,
-        "product": requantization(p).product_bits  # type: ignore[arg-type]
-        / 20,
+        "product": requantization(as_parameters(p)).product_bits / 20,
         "maximum": float(p.has("max")),
         "operands": float(p.has("add") or p.has("aligned_add")),
         "softmax": float(p.softmax is not None),

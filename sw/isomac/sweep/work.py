@@ -27,7 +27,7 @@ from isomac_hw.load_port import LOAD_BITS
 
 #: The cell of carry chains in each family.
 _CARRY = {"ecp5": "CCU2C", "ice40": "SB_CARRY", "gowin": "ALU", "xc7": "CARRY4"}
-#: Of the accelerators that this process has made: their Verilog, in short.
+#: Of the accelerators that this process has made: their Verilog and images, in short.
 _DIGESTS: dict[Accelerator, str] = {}
 
 
@@ -57,7 +57,10 @@ def _run(point: Point, finished: Collection[str], folder: Path) -> Row | Known:
         overlap_input=point.accelerator.overlap_input,
     )
     opened = open_bundle(bundle.path)
-    digest = _digest((bundle.path / opened.manifest.verilog).read_text(encoding="utf-8"))
+    images = sorted(memory.file for memory in opened.manifest.memories)
+    digest = _digest(
+        *((bundle.path / name).read_text("utf-8") for name in (opened.manifest.verilog, *images))
+    )
     _DIGESTS[point.accelerator] = digest
     key = _key(point, device, digest)
     if key in finished:
@@ -99,9 +102,9 @@ def _run(point: Point, finished: Collection[str], folder: Path) -> Row | Known:
     )
 
 
-def _digest(verilog: str) -> str:
-    """Stands for the hardware: comments do not count."""
-    lines = (line for line in verilog.splitlines() if not line.startswith("//"))
+def _digest(*texts: str) -> str:
+    """Stands for the hardware, its Verilog and what its ROMs hold: comments do not count."""
+    lines = (line for text in texts for line in text.splitlines() if not line.startswith("//"))
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 

@@ -14,7 +14,7 @@ import isomac
 from isomac.bundle.build import Bundle, build, plan
 from isomac.compile.search import Constraints
 from isomac.graph.file import load
-from isomac_hw.core import memory_targets
+from isomac_hw.core_memories import memory_targets
 from tests.sw.bundle.small import CONSTRAINTS, INPUTS, NETWORK
 from tests.sw.small_graphs import convolution, graph, tensor
 

@@ -12,7 +12,7 @@ from isomac.compile.shape import ArrayShape
 from isomac.errors import IsomacError
 from isomac.graph.graph import Graph
 from isomac.graph.operation import Operation
-from isomac_hw.core import memory_targets
+from isomac_hw.core_memories import memory_targets
 from isomac_hw.softmax_parameters import SoftmaxParameters
 from tests.sw.compile.networks import WITH_NEWTON, random_network
 from tests.sw.compile.operators.graphs import after_gaps, layer

@@ -10,14 +10,7 @@
 #include "isomac.h"
 #include "isomac_network.h"
 #include "isomac_program.h"
-
-#define REQUIRE(condition)                                              \
-    do {                                                                \
-        if (!(condition)) {                                             \
-            fprintf(stderr, "line %d: not %s\n", __LINE__, #condition); \
-            exit(1);                                                    \
-        }                                                               \
-    } while (0)
+#include "require.h"
 
 static uint8_t inputs[2][ISOMAC_NETWORK_INPUT_BYTES], output[ISOMAC_NETWORK_OUTPUT_BYTES];
 static isomac_device device;

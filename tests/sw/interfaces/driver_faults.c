@@ -4,15 +4,9 @@
 #include <string.h>
 
 #include "isomac.h"
+#include "require.h"
 
 #define WORDS 4u
-#define REQUIRE(condition)                                              \
-    do {                                                                \
-        if (!(condition)) {                                             \
-            fprintf(stderr, "line %d: not %s\n", __LINE__, #condition); \
-            exit(1);                                                    \
-        }                                                               \
-    } while (0)
 
 static const uint32_t FAULT = ISOMAC_ERROR_WEIGHT_READ << ISOMAC_STATUS_ERROR_SHIFT;
 
@@ -47,7 +41,7 @@ static void write_register(void *context, uint32_t offset, uint32_t value) {
     (void)context;
     if (offset == ISOMAC_CONTROL && value & ISOMAC_CONTROL_START) board.status |= ISOMAC_STATUS_BUSY;
     if (offset == ISOMAC_STATUS) board.status &= ~(value & ISOMAC_STATUS_DONE);
-    if (offset == ISOMAC_INPUT && ++board.inputs == board.fault_at_input) board.status = FAULT;
+    if ((offset == ISOMAC_INPUT || offset == ISOMAC_LOAD) && ++board.inputs == board.fault_at_input) board.status = FAULT;
 }
 
 static int send(void *context, const void *bytes, size_t count) {
@@ -120,6 +114,16 @@ static void try_faults_between_words(void) {
     REQUIRE(board.outputs == 3);
 }
 
+static void try_a_bad_packet(void) {
+    static const uint32_t packets[] = {9, 1, 2, 3};
+
+    open_board(ISOMAC_INTERFACE_AXI);
+    device.programmable = 1;
+    board.fault_at_input = 2;
+    REQUIRE(isomac_load(&device, packets, 4, WORDS, WORDS) == ISOMAC_FAULT);
+    REQUIRE(board.inputs == 2);
+}
+
 int main(int argc, char **argv) {
     (void)argv;
     if (argc != 1) return 2;
@@ -127,5 +131,6 @@ int main(int argc, char **argv) {
     try_a_fault_behind_an_output();
     try_two_ends();
     try_faults_between_words();
+    try_a_bad_packet();
     return 0;
 }

@@ -8,7 +8,7 @@ import pytest
 from isomac.resources.memories import Memory, constant_bits_of, memories
 from isomac.resources.memory_mapping import map_memory
 from isomac.targets import target
-from isomac_hw.core import Images
+from isomac_hw.core_memories import Images
 from tests.sw.resources.accelerators import parameters
 from tests.sw.resources.synthesis import cells
 

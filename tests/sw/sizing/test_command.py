@@ -298,28 +298,23 @@ def test_bad_options(
     assert says in refused(capsys, network, *arguments, "-o", "out")
 
 
-def test_a_bundle_with_a_damaged_file(
-    bundle: Path,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
+@pytest.fixture
+def copied_bundle(bundle: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A bundle in the current folder, to do harm to."""
     monkeypatch.chdir(tmp_path)
     shutil.copytree(bundle, "bundle")
+
+
+@pytest.mark.usefixtures("copied_bundle")
+def test_a_bundle_with_a_damaged_file(capsys: pytest.CaptureFixture[str]) -> None:
     with Path("bundle/weights.hex").open("a") as file:
         file.write("00\n")
     assert "weights.hex" in refused(capsys, "bundle", "--target", "ecp5-12f")
     assert not Path("bundle/reports").exists()
 
 
-def test_a_bundle_of_another_version(
-    bundle: Path,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    shutil.copytree(bundle, "bundle")
+@pytest.mark.usefixtures("copied_bundle")
+def test_a_bundle_of_another_version(capsys: pytest.CaptureFixture[str]) -> None:
     path = Path("bundle/manifest.json")
     manifest = json.loads(path.read_text())
     path.write_text(json.dumps({**manifest, "format": manifest["format"] + 98}))
